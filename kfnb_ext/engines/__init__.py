@@ -1,0 +1,1 @@
+"""Who keeps snapshots: brothers behind one Protocol (`base`), blind to each other."""

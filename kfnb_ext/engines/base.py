@@ -1,0 +1,79 @@
+"""What every engine is: one Protocol, held by one contract suite.
+
+Rule: an engine knows no face and no policy. It is synchronous and is called in a worker thread
+or in the process of a shell. It says how far it is through ``Progress`` alone, and stops by the
+``Cancelled`` that ``advance`` raises: what it leaves then is what was there before.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from kfnb_ext.model import snapshots
+
+
+class Progress(Protocol):
+    """What an engine reports to, from any of its threads."""
+
+    def phase(self, text: str) -> None:
+        """Say in words what is done now."""
+
+    def expect(self, total: int) -> None:
+        """The work is ``total`` units (bytes)."""
+
+    def advance(self, done: int) -> None:
+        """``done`` more units are done. Raises: Cancelled when the user asked to stop."""
+
+
+class Engine(Protocol):
+    """Keeps snapshots of one workspace.
+
+    Every method may raise the errors of ``kfnb_ext.errors``; an unknown id raises NotFound.
+    """
+
+    name: str
+
+    def info(self) -> snapshots.EngineInfo:
+        """Whether it can be used here. Never raises, changes nothing."""
+
+    def create(
+        self, name: str, reason: snapshots.SnapshotReason, progress: Progress
+    ) -> snapshots.Snapshot:
+        """Take a snapshot. It exists whole when this returns, and not at all before."""
+
+    def list(self) -> tuple[snapshots.Snapshot, ...]:
+        """All snapshots, newest first."""
+
+    def get(self, snapshot: str) -> snapshots.Snapshot:
+        """One snapshot by its id."""
+
+    def delete(self, snapshot: str, progress: Progress) -> None:
+        """Delete it. It is gone from the list at once, whatever happens afterwards."""
+
+    def files(self, snapshot: str, path: str) -> snapshots.EntryList:
+        """The folder ``path`` of a snapshot ("" is the top)."""
+
+    def content(self, snapshot: str, path: str) -> Iterator[bytes]:
+        """The bytes of one file, in pieces. Raises before the first piece, not amid them."""
+
+    def verify(self, snapshot: str, progress: Progress) -> snapshots.Verification:
+        """Read it all and find what changed, is missing or was added."""
+
+    def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
+        """What a restore would do; changes nothing."""
+
+    def restore(
+        self, request: snapshots.RestoreRequest, restore: str, progress: Progress
+    ) -> snapshots.Restore:
+        """Make the workspace so again, under the id ``restore``; a safety snapshot comes first."""
+
+    def undo(self, restore: str, undo: str, progress: Progress) -> snapshots.Restore:
+        """Take back the restore ``restore``; this is a restore itself, with the id ``undo``."""
+
+    def restores(self) -> tuple[snapshots.Restore, ...]:
+        """The restores that were made, newest first."""
+
+    def freed(self, delete: tuple[str, ...]) -> int | None:
+        """About how many bytes deleting these snapshots would free; None: not known."""
+
+    def recover(self) -> tuple[str, ...]:
+        """Bring an interrupted operation to its end; returns sentences that say what was done."""

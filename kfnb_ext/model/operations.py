@@ -1,0 +1,43 @@
+"""Operations: one create, restore, undo, delete, verify or prune, from request to end."""
+
+from datetime import datetime
+from typing import Literal
+
+from kfnb_ext.model.reading import Record
+
+OperationKind = Literal["create", "restore", "undo", "delete", "verify", "prune", "recover"]
+OperationState = Literal["running", "succeeded", "failed", "cancelled"]
+Face = Literal["server", "kernel", "shell"]
+
+
+class Owner(Record, frozen=True):
+    """Who runs it. ``started_ticks`` (from /proc) tells a process from a later one of its pid."""
+
+    pid: int
+    started_ticks: int | None
+    host: str
+    face: Face
+    user: str
+
+
+class Operation(Record, frozen=True):
+    """One operation. ``done`` and ``total`` count in ``unit``; total None: not known yet."""
+
+    id: str
+    kind: OperationKind
+    engine: str
+    title: str  # for a person: 'snapshot "before cleanup"'
+    state: OperationState
+    owner: Owner
+    started: datetime
+    updated: datetime
+    ended: datetime | None = None
+    phase: str = ""  # what it does right now, in words
+    done: int = 0
+    total: int | None = None
+    unit: Literal["bytes", "files"] = "bytes"
+    cancel_requested: bool = False
+    snapshot: str | None = None  # id of the snapshot that it is about or has made
+    restore: str | None = None  # id of the restore that it has made
+    message: str = ""  # how it ended, for a person
+    hint: str = ""

@@ -1,0 +1,200 @@
+"""Snapshots and restores as every engine and every face names them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from kfnb_ext.model.reading import Record, Request
+
+SnapshotReason = Literal["manual", "before_restore", "before_undo", "schedule"]
+EntryType = Literal["file", "directory", "symlink"]
+Problem = Literal["changed", "missing", "added", "unreadable"]
+
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Path = Annotated[str, msgspec.Meta(max_length=4096)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._-]+\Z")]
+EngineName = Literal["local"]
+
+
+class LeftOut(Record, frozen=True):
+    """Something of the workspace that the snapshot does not hold, and why."""
+
+    path: str
+    reason: str
+
+
+class Snapshot(Record, frozen=True):
+    """A volume as it was.
+
+    ``complete`` is False when something that should be in it is not (``left_out`` names it).
+    ``bytes_added`` is what this snapshot cost on the volume, ``bytes_total`` what it holds.
+    """
+
+    id: str
+    engine: str
+    name: str
+    created: datetime
+    reason: SnapshotReason
+    complete: bool
+    files: int
+    bytes_total: int
+    bytes_added: int
+    excluded: tuple[str, ...]  # patterns in force
+    left_out: tuple[LeftOut, ...]  # at most 1000 are named
+    left_out_count: int
+    durable: bool  # False: it is lost together with the volume it lies on
+    place: str  # where a person finds it (a folder, for `local`)
+
+
+class EngineInfo(Record, frozen=True):
+    """An engine, whether it can be used here, and if not why."""
+
+    engine: str
+    available: bool
+    reason: str = ""
+    hint: str = ""
+    used: int | None = None  # bytes that its snapshots take
+    allowed: int | None = None  # bytes that they may take
+    note: str = ""  # what a person should know before relying on it
+
+
+class Restore(Record, frozen=True):
+    """A restore that was made, and whether it can be undone."""
+
+    id: str
+    engine: str
+    snapshot: str
+    safety: str | None  # the snapshot taken before it
+    paths: tuple[str, ...]  # empty: the whole workspace
+    exact: bool
+    ended: datetime
+    undone: bool
+    undo_of: str | None = None  # this restore is itself the undo of that one
+    kept: tuple[str, ...] = ()  # versions that appeared while it ran, moved here and kept
+
+
+class SnapshotList(Record, frozen=True):
+    """All snapshots, newest first, with the engines and the restores that can be undone."""
+
+    engines: tuple[EngineInfo, ...]
+    snapshots: tuple[Snapshot, ...]
+    restores: tuple[Restore, ...]
+
+
+class Entry(Record, frozen=True):
+    """One file or folder inside a snapshot, with its true figures."""
+
+    name: str
+    path: str
+    type: EntryType
+    size: int | None  # bytes; None for folders
+    modified: datetime
+    mode: int
+    target: str | None = None  # of a symbolic link
+
+
+class EntryList(Record, frozen=True):
+    """The folder ``path`` of a snapshot ("" is the top)."""
+
+    path: str
+    entries: tuple[Entry, ...]
+
+
+class RestorePlan(Record, frozen=True):
+    """What a restore would do. Nothing has been changed. At most 1000 paths are named each."""
+
+    snapshot: str
+    paths: tuple[str, ...]
+    exact: bool
+    create: int
+    replace: int
+    remove: int
+    unchanged: int
+    newer_kept: int  # files created since, which stay
+    bytes_to_write: int
+    created_paths: tuple[str, ...]
+    replaced_paths: tuple[str, ...]
+    removed_paths: tuple[str, ...]
+    findings: tuple[str, ...]  # sentences a person should read first
+    possible: bool  # False: findings say why not
+
+
+class Difference(Record, frozen=True):
+    """Something that verify found."""
+
+    path: str
+    problem: Problem
+
+
+class Verification(Record, frozen=True):
+    """What verify found in one snapshot; ``ok`` when nothing."""
+
+    snapshot: str
+    ok: bool
+    files: int
+    bytes_read: int
+    differences: tuple[Difference, ...]  # at most 1000 are named
+    differences_count: int
+
+
+class PrunePlan(Record, frozen=True):
+    """Which snapshots a retention keeps and which it would delete."""
+
+    keep: tuple[str, ...]
+    delete: tuple[str, ...]
+    bytes_freed: int | None  # an estimate; None when unknown
+
+
+class CreateRequest(Request, frozen=True):
+    """Take a snapshot."""
+
+    engine: EngineName = "local"
+    name: Name = ""
+
+
+class RestoreRequest(Request, frozen=True):
+    """Restore all (no paths) or some paths. ``exact`` also removes what was created since."""
+
+    engine: EngineName = "local"
+    snapshot: Id
+    paths: Annotated[tuple[Path, ...], msgspec.Meta(max_length=1000)] = ()
+    exact: bool = False
+
+
+class Retention(Request, frozen=True):
+    """Keep the last N, the newest of each of the last N days, and of each of the last N weeks."""
+
+    last: Annotated[int, msgspec.Meta(ge=1, le=100000)] | None = None
+    daily: Annotated[int, msgspec.Meta(ge=0, le=100000)] | None = None
+    weekly: Annotated[int, msgspec.Meta(ge=0, le=100000)] | None = None
+
+
+class PruneRequest(Request, frozen=True):
+    """Delete what the retention does not keep; with ``dry_run`` only say what that would be.
+
+    ``delete`` names what the preview showed: if that has changed meanwhile, nothing is deleted.
+    """
+
+    engine: EngineName = "local"
+    retention: Retention | None = None  # None: the configured one
+    dry_run: bool = True
+    delete: tuple[Id, ...] | None = None
+
+
+def thin(snapshots: tuple[Snapshot, ...], keep: Retention) -> PrunePlan:
+    """Choose what ``keep`` retains. Days and weeks are UTC; each keeps its newest snapshot."""
+    newest_first = sorted(snapshots, key=lambda s: (s.created, s.id), reverse=True)
+    kept = {s.id for s in newest_first[: keep.last or 0]}
+    for periods, form in ((keep.daily, "%Y-%m-%d"), (keep.weekly, "%G-%V")):
+        seen: set[str] = set()
+        for snapshot in newest_first:
+            period = snapshot.created.strftime(form)
+            if period not in seen and len(seen) < (periods or 0):
+                seen.add(period)
+                kept.add(snapshot.id)
+    return PrunePlan(
+        keep=tuple(s.id for s in newest_first if s.id in kept),
+        delete=tuple(s.id for s in newest_first if s.id not in kept),
+        bytes_freed=None,
+    )

@@ -1,0 +1,48 @@
+"""The status: all readings at one moment, what every face shows."""
+
+from datetime import datetime
+
+from kfnb_ext.model.activity import Activity
+from kfnb_ext.model.gpu import Gpus
+from kfnb_ext.model.limits import Limits
+from kfnb_ext.model.operations import Operation
+from kfnb_ext.model.reading import Record, Unavailable
+from kfnb_ext.model.shm import Shm
+from kfnb_ext.model.volumes import Volumes
+
+
+class Point(Record, frozen=True):
+    """The figures of one status that the lines are drawn from. Ids are mounts and GPU UUIDs."""
+
+    seq: int
+    taken: datetime
+    memory_working_set: int | None
+    cpu_usage_cores: float | None
+    shm_used: int | None
+    volumes_used: dict[str, int | None]
+    gpus_memory_used: dict[str, int | None]
+    gpus_utilisation: dict[str, float | None]
+
+
+class Status(Record, frozen=True):
+    """All readings at one moment.
+
+    ``seq`` grows with each reading, also over a restart of the server. ``history`` holds the
+    points after the one that ``?since=`` names, oldest first, at most ten minutes; it is empty
+    when none is named. ``source`` tells where the activity comes from: a shell or a kernel
+    shows what the server last knew (``activity`` is Unavailable when no server has told).
+    """
+
+    version: str  # of kfnb_ext
+    seq: int
+    taken: datetime
+    workspace: str
+    activity: Activity | Unavailable
+    limits: Limits | Unavailable
+    shm: Shm | Unavailable
+    volumes: Volumes | Unavailable
+    gpus: Gpus | Unavailable
+    operations: tuple[Operation, ...]  # those that run, and those that ended in the last minute
+    read_only: bool  # the site forbids every change
+    snapshots_enabled: bool
+    history: tuple[Point, ...] = ()

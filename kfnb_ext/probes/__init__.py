@@ -1,0 +1,1 @@
+"""The senses: a probe returns a reading, or raises."""

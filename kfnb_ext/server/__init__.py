@@ -1,0 +1,1 @@
+"""The face towards Jupyter Server: the only code that knows Tornado."""

@@ -1,0 +1,1 @@
+"""What the pod can do, without any face."""
