@@ -8,7 +8,7 @@ from kfnb_ext.model.reading import Reading, Record
 EvidenceKind = Literal["kernel", "terminal", "operation"]
 
 
-class Evidence(Record, frozen=True):
+class Evidence(Record, frozen=True, kw_only=True):
     """A sign of use.
 
     ``at`` is the last moment for which it vouches; ``active`` says that it goes on right now,
@@ -23,7 +23,7 @@ class Evidence(Record, frozen=True):
     text: str
 
 
-class Activity(Reading, frozen=True, tag="activity"):
+class Activity(Reading, frozen=True, kw_only=True, tag="activity"):
     """The verdict: in use or not, since when, and why."""
 
     in_use: bool

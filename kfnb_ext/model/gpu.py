@@ -3,7 +3,7 @@
 from kfnb_ext.model.reading import Reading, Record
 
 
-class Gpu(Record, frozen=True):
+class Gpu(Record, frozen=True, kw_only=True):
     """One GPU. A field that could not be had is ``None`` and ``missing`` says why."""
 
     index: int
@@ -18,7 +18,7 @@ class Gpu(Record, frozen=True):
     missing: dict[str, str] = {}
 
 
-class Gpus(Reading, frozen=True, tag="gpus"):
+class Gpus(Reading, frozen=True, kw_only=True, tag="gpus"):
     """All GPUs granted to this pod. No GPU at all is ``Unavailable`` with the reason."""
 
     driver_version: str | None

@@ -3,7 +3,7 @@
 from kfnb_ext.model.reading import Reading
 
 
-class Limits(Reading, frozen=True, tag="limits"):
+class Limits(Reading, frozen=True, kw_only=True, tag="limits"):
     """The cgroup that this process lives in.
 
     ``memory_working_set`` is current minus inactive file pages: the figure the kubelet evicts

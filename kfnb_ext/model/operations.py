@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from kfnb_ext.model.reading import Record
+from kfnb_ext.model.snapshots import Verification
 
 OperationKind = Literal["create", "restore", "undo", "delete", "verify", "prune", "recover"]
 OperationState = Literal["running", "succeeded", "failed", "cancelled"]
 Face = Literal["server", "kernel", "shell"]
 
 
-class Owner(Record, frozen=True):
+class Owner(Record, frozen=True, kw_only=True):
     """Who runs it. ``started_ticks`` (from /proc) tells a process from a later one of its pid."""
 
     pid: int
@@ -20,7 +21,7 @@ class Owner(Record, frozen=True):
     user: str
 
 
-class Operation(Record, frozen=True):
+class Operation(Record, frozen=True, kw_only=True):
     """One operation. ``done`` and ``total`` count in ``unit``; total None: not known yet."""
 
     id: str
@@ -39,5 +40,6 @@ class Operation(Record, frozen=True):
     cancel_requested: bool = False
     snapshot: str | None = None  # id of the snapshot that it is about or has made
     restore: str | None = None  # id of the restore that it has made
+    verification: tuple[Verification, ...] = ()  # what a verify found
     message: str = ""  # how it ended, for a person
     hint: str = ""

@@ -15,7 +15,7 @@ class Reading(Record, frozen=True, tag_field="kind"):
     """Base of one look by one probe; ``kind`` tells it from ``Unavailable`` in JSON."""
 
 
-class Unavailable(Reading, frozen=True, tag="unavailable"):
+class Unavailable(Reading, frozen=True, kw_only=True, tag="unavailable"):
     """A reading that could not be had. ``reason`` is a sentence, ``hint`` the way out."""
 
     reason: str

@@ -9,7 +9,7 @@ ShmOrigin = Literal[
 ]
 
 
-class Shm(Reading, frozen=True, tag="shm"):
+class Shm(Reading, frozen=True, kw_only=True, tag="shm"):
     """The tmpfs at /dev/shm. ``hidden`` is memory of deleted files that are still mapped."""
 
     total: int  # bytes

@@ -17,14 +17,14 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-
 EngineName = Literal["local"]
 
 
-class LeftOut(Record, frozen=True):
+class LeftOut(Record, frozen=True, kw_only=True):
     """Something of the workspace that the snapshot does not hold, and why."""
 
     path: str
     reason: str
 
 
-class Snapshot(Record, frozen=True):
+class Snapshot(Record, frozen=True, kw_only=True):
     """A volume as it was.
 
     ``complete`` is False when something that should be in it is not (``left_out`` names it).
@@ -47,7 +47,7 @@ class Snapshot(Record, frozen=True):
     place: str  # where a person finds it (a folder, for `local`)
 
 
-class EngineInfo(Record, frozen=True):
+class EngineInfo(Record, frozen=True, kw_only=True):
     """An engine, whether it can be used here, and if not why."""
 
     engine: str
@@ -59,7 +59,7 @@ class EngineInfo(Record, frozen=True):
     note: str = ""  # what a person should know before relying on it
 
 
-class Restore(Record, frozen=True):
+class Restore(Record, frozen=True, kw_only=True):
     """A restore that was made, and whether it can be undone."""
 
     id: str
@@ -74,7 +74,7 @@ class Restore(Record, frozen=True):
     kept: tuple[str, ...] = ()  # versions that appeared while it ran, moved here and kept
 
 
-class SnapshotList(Record, frozen=True):
+class SnapshotList(Record, frozen=True, kw_only=True):
     """All snapshots, newest first, with the engines and the restores that can be undone."""
 
     engines: tuple[EngineInfo, ...]
@@ -82,7 +82,7 @@ class SnapshotList(Record, frozen=True):
     restores: tuple[Restore, ...]
 
 
-class Entry(Record, frozen=True):
+class Entry(Record, frozen=True, kw_only=True):
     """One file or folder inside a snapshot, with its true figures."""
 
     name: str
@@ -94,14 +94,14 @@ class Entry(Record, frozen=True):
     target: str | None = None  # of a symbolic link
 
 
-class EntryList(Record, frozen=True):
+class EntryList(Record, frozen=True, kw_only=True):
     """The folder ``path`` of a snapshot ("" is the top)."""
 
     path: str
     entries: tuple[Entry, ...]
 
 
-class RestorePlan(Record, frozen=True):
+class RestorePlan(Record, frozen=True, kw_only=True):
     """What a restore would do. Nothing has been changed. At most 1000 paths are named each."""
 
     snapshot: str
@@ -120,14 +120,14 @@ class RestorePlan(Record, frozen=True):
     possible: bool  # False: findings say why not
 
 
-class Difference(Record, frozen=True):
+class Difference(Record, frozen=True, kw_only=True):
     """Something that verify found."""
 
     path: str
     problem: Problem
 
 
-class Verification(Record, frozen=True):
+class Verification(Record, frozen=True, kw_only=True):
     """What verify found in one snapshot; ``ok`` when nothing."""
 
     snapshot: str
@@ -138,7 +138,7 @@ class Verification(Record, frozen=True):
     differences_count: int
 
 
-class PrunePlan(Record, frozen=True):
+class PrunePlan(Record, frozen=True, kw_only=True):
     """Which snapshots a retention keeps and which it would delete."""
 
     keep: tuple[str, ...]
@@ -146,14 +146,14 @@ class PrunePlan(Record, frozen=True):
     bytes_freed: int | None  # an estimate; None when unknown
 
 
-class CreateRequest(Request, frozen=True):
+class CreateRequest(Request, frozen=True, kw_only=True):
     """Take a snapshot."""
 
     engine: EngineName = "local"
     name: Name = ""
 
 
-class RestoreRequest(Request, frozen=True):
+class RestoreRequest(Request, frozen=True, kw_only=True):
     """Restore all (no paths) or some paths. ``exact`` also removes what was created since."""
 
     engine: EngineName = "local"
@@ -162,7 +162,7 @@ class RestoreRequest(Request, frozen=True):
     exact: bool = False
 
 
-class Retention(Request, frozen=True):
+class Retention(Request, frozen=True, kw_only=True):
     """Keep the last N, the newest of each of the last N days, and of each of the last N weeks."""
 
     last: Annotated[int, msgspec.Meta(ge=1, le=100000)] | None = None
@@ -170,7 +170,7 @@ class Retention(Request, frozen=True):
     weekly: Annotated[int, msgspec.Meta(ge=0, le=100000)] | None = None
 
 
-class PruneRequest(Request, frozen=True):
+class PruneRequest(Request, frozen=True, kw_only=True):
     """Delete what the retention does not keep; with ``dry_run`` only say what that would be.
 
     ``delete`` names what the preview showed: if that has changed meanwhile, nothing is deleted.

@@ -11,7 +11,7 @@ from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.volumes import Volumes
 
 
-class Point(Record, frozen=True):
+class Point(Record, frozen=True, kw_only=True):
     """The figures of one status that the lines are drawn from. Ids are mounts and GPU UUIDs."""
 
     seq: int
@@ -24,7 +24,7 @@ class Point(Record, frozen=True):
     gpus_utilisation: dict[str, float | None]
 
 
-class Status(Record, frozen=True):
+class Status(Record, frozen=True, kw_only=True):
     """All readings at one moment.
 
     ``seq`` grows with each reading, also over a restart of the server. ``history`` holds the

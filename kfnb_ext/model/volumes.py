@@ -9,7 +9,7 @@ VolumeKind = Literal[
 ]
 
 
-class Volume(Record, frozen=True):
+class Volume(Record, frozen=True, kw_only=True):
     """One mounted filesystem. Free bytes are those an ordinary user may still write."""
 
     mount: str  # where it is mounted
@@ -28,7 +28,7 @@ class Volume(Record, frozen=True):
     missing: dict[str, str] = {}
 
 
-class Volumes(Reading, frozen=True, tag="volumes"):
+class Volumes(Reading, frozen=True, kw_only=True, tag="volumes"):
     """All volumes that matter, the workspace's first."""
 
     volumes: tuple[Volume, ...]

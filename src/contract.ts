@@ -1,0 +1,356 @@
+// GENERATED from kfnb_ext/model by `python -m kfnb_ext.model.typescript`. Do not edit.
+// Integers are bytes unless the name says otherwise, ratios are 0..1. Unknown is null, never 0.
+
+export type EvidenceKind = 'kernel' | 'terminal' | 'operation';
+
+export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover';
+
+export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export type Face = 'server' | 'kernel' | 'shell';
+
+export type ShmOrigin = 'runtime_default' | 'empty_dir' | 'empty_dir_unbounded' | 'node_half' | 'host' | 'unknown';
+
+export type SnapshotReason = 'manual' | 'before_restore' | 'before_undo' | 'schedule';
+
+export type EntryType = 'file' | 'directory' | 'symlink';
+
+export type Problem = 'changed' | 'missing' | 'added' | 'unreadable';
+
+export type EngineName = 'local';
+
+export type VolumeKind = 'block' | 'network' | 'node_local' | 'empty_dir' | 'memory' | 'container_layer' | 'host' | 'unknown';
+
+/**
+ * A sign of use.
+ *
+ * `at` is the last moment for which it vouches; `active` says that it goes on right now,
+ * since `since` (None: not known). `text` is what a person reads.
+ */
+export interface Evidence {
+  readonly kind: EvidenceKind;
+  readonly source: string; // id of the kernel, terminal, operation
+  readonly at: string; // ISO 8601, UTC
+  readonly active: boolean;
+  readonly since: string | null; // ISO 8601, UTC
+  readonly text: string;
+}
+
+/** The verdict: in use or not, since when, and why. */
+export interface Activity {
+  readonly kind: 'activity';
+  readonly in_use: boolean;
+  readonly since: string; // in use: since when; idle: when it was last used; ISO 8601, UTC
+  readonly last_use: string; // never moves backward; ISO 8601, UTC
+  readonly reasons: readonly string[];
+}
+
+/** One GPU. A field that could not be had is `None` and `missing` says why. */
+export interface Gpu {
+  readonly index: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly memory_total: number | null; // bytes
+  readonly memory_used: number | null; // bytes, of everybody on this GPU
+  readonly utilisation: number | null; // share of time in which a kernel ran, 0..1
+  readonly temperature_c: number | null;
+  readonly power_milliwatts: number | null;
+  readonly mig_enabled: boolean | null;
+  readonly missing: { readonly [key: string]: string };
+}
+
+/** All GPUs granted to this pod. No GPU at all is `Unavailable` with the reason. */
+export interface Gpus {
+  readonly kind: 'gpus';
+  readonly driver_version: string | null;
+  readonly nvml_version: string | null;
+  readonly gpus: readonly Gpu[];
+}
+
+/**
+ * The cgroup that this process lives in.
+ *
+ * `memory_working_set` is current minus inactive file pages: the figure the kubelet evicts
+ * on. A limit of `None` means that no limit is set; then the node's total stands apart in
+ * `node_memory_total`. `cpu_usage_cores` needs two readings: `None` at the first.
+ */
+export interface Limits {
+  readonly kind: 'limits';
+  readonly cgroup_version: number; // 1 or 2
+  readonly memory_current: number | null; // bytes
+  readonly memory_working_set: number | null; // bytes
+  readonly memory_limit: number | null; // bytes; None: no limit
+  readonly memory_shm: number | null; // bytes of shared memory charged to the cgroup
+  readonly oom_kills: number | null; // since the container started
+  readonly cpu_usage_cores: number | null; // over the time since the last reading
+  readonly cpu_limit_cores: number | null; // quota / period; None: no limit
+  readonly cpu_available_cores: number; // CPUs this process may run on
+  readonly cpu_throttled_ratio: number | null; // share of periods throttled since the last reading, 0..1
+  readonly processes: number | null;
+  readonly processes_limit: number | null;
+  readonly node_memory_total: number | null; // bytes, of the node; never the pod's
+  readonly missing: { readonly [key: string]: string }; // field -> why it is None
+}
+
+/** Who runs it. `started_ticks` (from /proc) tells a process from a later one of its pid. */
+export interface Owner {
+  readonly pid: number;
+  readonly started_ticks: number | null;
+  readonly host: string;
+  readonly face: Face;
+  readonly user: string;
+}
+
+/** One operation. `done` and `total` count in `unit`; total None: not known yet. */
+export interface Operation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly engine: string;
+  readonly title: string; // for a person: 'snapshot "before cleanup"'
+  readonly state: OperationState;
+  readonly owner: Owner;
+  readonly started: string; // ISO 8601, UTC
+  readonly updated: string; // ISO 8601, UTC
+  readonly ended: string | null; // ISO 8601, UTC
+  readonly phase: string; // what it does right now, in words
+  readonly done: number;
+  readonly total: number | null;
+  readonly unit: 'bytes' | 'files';
+  readonly cancel_requested: boolean;
+  readonly snapshot: string | null; // id of the snapshot that it is about or has made
+  readonly restore: string | null; // id of the restore that it has made
+  readonly verification: readonly Verification[]; // what a verify found
+  readonly message: string; // how it ended, for a person
+  readonly hint: string;
+}
+
+/** A reading that could not be had. `reason` is a sentence, `hint` the way out. */
+export interface Unavailable {
+  readonly kind: 'unavailable';
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** The tmpfs at /dev/shm. `hidden` is memory of deleted files that are still mapped. */
+export interface Shm {
+  readonly kind: 'shm';
+  readonly total: number; // bytes
+  readonly used: number; // bytes
+  readonly listed: number | null; // bytes of files that a listing shows
+  readonly hidden: number | null; // used - listed
+  readonly origin: ShmOrigin;
+  readonly counts_against_memory: boolean | null; // its pages are charged to the pod's memory limit
+  readonly missing: { readonly [key: string]: string };
+}
+
+/** Something of the workspace that the snapshot does not hold, and why. */
+export interface LeftOut {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/**
+ * A volume as it was.
+ *
+ * `complete` is False when something that should be in it is not (`left_out` names it).
+ * `bytes_added` is what this snapshot cost on the volume, `bytes_total` what it holds.
+ */
+export interface Snapshot {
+  readonly id: string;
+  readonly engine: string;
+  readonly name: string;
+  readonly created: string; // ISO 8601, UTC
+  readonly reason: SnapshotReason;
+  readonly complete: boolean;
+  readonly files: number;
+  readonly bytes_total: number;
+  readonly bytes_added: number;
+  readonly excluded: readonly string[]; // patterns in force
+  readonly left_out: readonly LeftOut[]; // at most 1000 are named
+  readonly left_out_count: number;
+  readonly durable: boolean; // False: it is lost together with the volume it lies on
+  readonly place: string; // where a person finds it (a folder, for `local`)
+}
+
+/** An engine, whether it can be used here, and if not why. */
+export interface EngineInfo {
+  readonly engine: string;
+  readonly available: boolean;
+  readonly reason: string;
+  readonly hint: string;
+  readonly used: number | null; // bytes that its snapshots take
+  readonly allowed: number | null; // bytes that they may take
+  readonly note: string; // what a person should know before relying on it
+}
+
+/** A restore that was made, and whether it can be undone. */
+export interface Restore {
+  readonly id: string;
+  readonly engine: string;
+  readonly snapshot: string;
+  readonly safety: string | null; // the snapshot taken before it
+  readonly paths: readonly string[]; // empty: the whole workspace
+  readonly exact: boolean;
+  readonly ended: string; // ISO 8601, UTC
+  readonly undone: boolean;
+  readonly undo_of: string | null; // this restore is itself the undo of that one
+  readonly kept: readonly string[]; // versions that appeared while it ran, moved here and kept
+}
+
+/** All snapshots, newest first, with the engines and the restores that can be undone. */
+export interface SnapshotList {
+  readonly engines: readonly EngineInfo[];
+  readonly snapshots: readonly Snapshot[];
+  readonly restores: readonly Restore[];
+}
+
+/** One file or folder inside a snapshot, with its true figures. */
+export interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly type: EntryType;
+  readonly size: number | null; // bytes; None for folders
+  readonly modified: string; // ISO 8601, UTC
+  readonly mode: number;
+  readonly target: string | null; // of a symbolic link
+}
+
+/** The folder `path` of a snapshot ("" is the top). */
+export interface EntryList {
+  readonly path: string;
+  readonly entries: readonly Entry[];
+}
+
+/** What a restore would do. Nothing has been changed. At most 1000 paths are named each. */
+export interface RestorePlan {
+  readonly snapshot: string;
+  readonly paths: readonly string[];
+  readonly exact: boolean;
+  readonly create: number;
+  readonly replace: number;
+  readonly remove: number;
+  readonly unchanged: number;
+  readonly newer_kept: number; // files created since, which stay
+  readonly bytes_to_write: number;
+  readonly created_paths: readonly string[];
+  readonly replaced_paths: readonly string[];
+  readonly removed_paths: readonly string[];
+  readonly findings: readonly string[]; // sentences a person should read first
+  readonly possible: boolean; // False: findings say why not
+}
+
+/** Something that verify found. */
+export interface Difference {
+  readonly path: string;
+  readonly problem: Problem;
+}
+
+/** What verify found in one snapshot; `ok` when nothing. */
+export interface Verification {
+  readonly snapshot: string;
+  readonly ok: boolean;
+  readonly files: number;
+  readonly bytes_read: number;
+  readonly differences: readonly Difference[]; // at most 1000 are named
+  readonly differences_count: number;
+}
+
+/** Which snapshots a retention keeps and which it would delete. */
+export interface PrunePlan {
+  readonly keep: readonly string[];
+  readonly delete: readonly string[];
+  readonly bytes_freed: number | null; // an estimate; None when unknown
+}
+
+/** Take a snapshot. */
+export interface CreateRequest {
+  readonly engine?: EngineName;
+  readonly name?: string;
+}
+
+/** Restore all (no paths) or some paths. `exact` also removes what was created since. */
+export interface RestoreRequest {
+  readonly engine?: EngineName;
+  readonly snapshot: string;
+  readonly paths?: readonly string[];
+  readonly exact?: boolean;
+}
+
+/** Keep the last N, the newest of each of the last N days, and of each of the last N weeks. */
+export interface Retention {
+  readonly last?: number | null;
+  readonly daily?: number | null;
+  readonly weekly?: number | null;
+}
+
+/**
+ * Delete what the retention does not keep; with `dry_run` only say what that would be.
+ *
+ * `delete` names what the preview showed: if that has changed meanwhile, nothing is deleted.
+ */
+export interface PruneRequest {
+  readonly engine?: EngineName;
+  readonly retention?: Retention | null; // None: the configured one
+  readonly dry_run?: boolean;
+  readonly delete?: readonly string[] | null;
+}
+
+/** The figures of one status that the lines are drawn from. Ids are mounts and GPU UUIDs. */
+export interface Point {
+  readonly seq: number;
+  readonly taken: string; // ISO 8601, UTC
+  readonly memory_working_set: number | null;
+  readonly cpu_usage_cores: number | null;
+  readonly shm_used: number | null;
+  readonly volumes_used: { readonly [key: string]: number | null };
+  readonly gpus_memory_used: { readonly [key: string]: number | null };
+  readonly gpus_utilisation: { readonly [key: string]: number | null };
+}
+
+/**
+ * All readings at one moment.
+ *
+ * `seq` grows with each reading, also over a restart of the server. `history` holds the
+ * points after the one that `?since=` names, oldest first, at most ten minutes; it is empty
+ * when none is named. `source` tells where the activity comes from: a shell or a kernel
+ * shows what the server last knew (`activity` is Unavailable when no server has told).
+ */
+export interface Status {
+  readonly version: string; // of kfnb_ext
+  readonly seq: number;
+  readonly taken: string; // ISO 8601, UTC
+  readonly workspace: string;
+  readonly activity: Activity | Unavailable;
+  readonly limits: Limits | Unavailable;
+  readonly shm: Shm | Unavailable;
+  readonly volumes: Volumes | Unavailable;
+  readonly gpus: Gpus | Unavailable;
+  readonly operations: readonly Operation[]; // those that run, and those that ended in the last minute
+  readonly read_only: boolean; // the site forbids every change
+  readonly snapshots_enabled: boolean;
+  readonly history: readonly Point[];
+}
+
+/** One mounted filesystem. Free bytes are those an ordinary user may still write. */
+export interface Volume {
+  readonly mount: string; // where it is mounted
+  readonly filesystem: string; // ext4, nfs4, ceph, overlay, ...
+  readonly source: string; // device or export
+  readonly kind: VolumeKind;
+  readonly survives_restart: boolean | null; // None: cannot be told from inside
+  readonly is_workspace: boolean; // the workspace lies on it
+  readonly read_only: boolean;
+  readonly stale: boolean; // it did not answer within the deadline; figures are None
+  readonly total: number | null; // bytes
+  readonly used: number | null; // bytes
+  readonly free: number | null; // bytes
+  readonly inodes_total: number | null;
+  readonly inodes_free: number | null;
+  readonly missing: { readonly [key: string]: string };
+}
+
+/** All volumes that matter, the workspace's first. */
+export interface Volumes {
+  readonly kind: 'volumes';
+  readonly volumes: readonly Volume[];
+}
