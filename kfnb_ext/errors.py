@@ -4,6 +4,8 @@ Rule: an error tells a person what happened and what is unharmed (``message``) a
 next (``hint``). Faces translate these to their own form once; nobody below a face prints.
 """
 
+import errno
+
 
 class KfnbError(Exception):
     """Something that a person must read. ``message`` says what happened, ``hint`` the way out."""
@@ -68,3 +70,22 @@ class Cancelled(KfnbError):
     """The user asked to stop; everything is as it was before."""
 
     status = 409
+
+
+def from_system(error: OSError) -> KfnbError:
+    """What the system refused, in words that a person can act on."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(
+            f"The volume is full{where}. What was there before is unharmed.",
+            "Delete what you can spare, or older snapshots, or ask for a larger volume.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return Forbidden(
+            f"The system does not permit it: {error.strerror}{where}. Nothing was changed.",
+            "Check that the volume is writable and that the files belong to you.",
+        )
+    return EngineFailed(
+        f"The system failed: {error.strerror or error}{where}.",
+        "Look whether the volume still answers, then try again.",
+    )

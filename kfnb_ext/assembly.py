@@ -1,0 +1,139 @@
+"""The pod, put together: the only file that knows every part.
+
+Rule: nothing is imported, opened or started here that is not needed yet.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kfnb_ext import config, errors, state
+from kfnb_ext.engines import base
+from kfnb_ext.model import operations as model_operations
+from kfnb_ext.model import snapshots as model_snapshots
+from kfnb_ext.services.operations import Operations
+from kfnb_ext.services.snapshots import Policy, Snapshots
+from kfnb_ext.services.status import Probes, StatusService
+
+
+class Pod:
+    """All services over one workspace."""
+
+    def __init__(
+        self,
+        options: config.KfnbExt,
+        workspace: Path,
+        face: model_operations.Face,
+        log: logging.Logger | None = None,
+    ) -> None:
+        self.options = options
+        self.workspace = workspace
+        self.state = state.State(workspace, options.state_dir)
+        self.operations = Operations(self.state, face, log or _quiet())
+        self.snapshots = Snapshots({"local": self._local}, self.operations, _policy(options))
+        self.status = StatusService(
+            str(workspace),
+            self._probes,
+            self.operations,
+            self.state,
+            read_only=options.read_only,
+            snapshots_enabled=options.snapshots_enabled,
+        )
+
+    def _local(self) -> base.Engine:
+        from kfnb_ext.engines import local
+
+        return local.LocalEngine(
+            self.workspace,
+            exclude=tuple(self.options.snapshot_exclude),
+            share=self.options.snapshot_share,
+        )
+
+    def _probes(self) -> Probes:
+        from kfnb_ext.probes import gpu, limits, shm, volumes
+
+        return Probes(
+            limits=limits.LimitsProbe().read,
+            shm=shm.read,
+            volumes=volumes.VolumesProbe(self.workspace).read,
+            gpus=gpu.read,
+        )
+
+
+def shell_pod(face: model_operations.Face, workspace: str = "") -> Pod:
+    """The pod as a shell or a kernel sees it. Raises: BadRequest, NotFound."""
+    site, user = layers()
+    options = config.settle(site, os.environ, user)
+    return Pod(options, find_workspace(workspace or options.workspace), face)
+
+
+def find_workspace(named: str) -> Path:
+    """The workspace of a shell: the one named, the nearest above with snapshots, or the home.
+
+    Raises: NotFound when it is no folder.
+    """
+    here = Path.cwd()
+    if named:
+        folder = Path(named).expanduser()
+    else:
+        above = (part for part in (here, *here.parents) if (part / ".kfnb").is_dir())
+        folder = next(above, Path.home() if in_a_pod() else here)
+    if not folder.is_dir():
+        raise errors.NotFound(
+            f"The workspace {folder} is no folder.", "Name one with --workspace or KFNB_WORKSPACE."
+        )
+    return folder.resolve()
+
+
+def in_a_pod() -> bool:
+    """Whether this process runs in a pod or under a hub, where the home is the workspace."""
+    marks = ("KUBERNETES_SERVICE_HOST", "NB_PREFIX", "JUPYTERHUB_SERVICE_PREFIX")
+    return any(mark in os.environ for mark in marks)
+
+
+def layers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the site and what the user wrote into Jupyter's configuration files for KfnbExt."""
+    from jupyter_core import paths
+
+    site_folders = [*reversed(paths.SYSTEM_CONFIG_PATH), *reversed(paths.ENV_CONFIG_PATH)]
+    return _section(site_folders), _section([paths.jupyter_config_dir()])
+
+
+def _section(folders: list[str]) -> dict[str, Any]:
+    """The KfnbExt section of the files in these folders, later ones over earlier ones."""
+    from traitlets.config.loader import Config, JSONFileConfigLoader, PyFileConfigLoader
+
+    merged: Config = Config()
+    for folder in folders:
+        for name in ("jupyter_config", "jupyter_server_config", "jupyter_kfnb_ext_config"):
+            for suffix, loader in ((".json", JSONFileConfigLoader), (".py", PyFileConfigLoader)):
+                file = Path(folder) / (name + suffix)
+                # A file that does not name us is not run: it may do anything.
+                if _names_us(file):
+                    merged.merge(loader(file.name, path=folder).load_config())
+    return dict(merged.get("KfnbExt", {}))
+
+
+def _names_us(file: Path) -> bool:
+    try:
+        return b"KfnbExt" in file.read_bytes()
+    except OSError:
+        return False
+
+
+def _policy(options: config.KfnbExt) -> Policy:
+    return Policy(
+        read_only=options.read_only,
+        snapshots_enabled=options.snapshots_enabled,
+        retention=model_snapshots.Retention(
+            last=options.keep_last, daily=options.keep_daily, weekly=options.keep_weekly
+        ),
+    )
+
+
+def _quiet() -> logging.Logger:
+    log = logging.getLogger("kfnb_ext")
+    log.addHandler(logging.NullHandler())
+    return log

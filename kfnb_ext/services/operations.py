@@ -1,0 +1,260 @@
+"""Operations: one create, restore or delete, run in a thread of its own, seen by every face.
+
+Rule: the record of an operation is a file with its owner's pid, so that the sidebar also sees
+what a kernel or a shell runs; a dead owner turns into ``failed: interrupted``.
+"""
+
+import contextlib
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+
+from kfnb_ext import errors, state
+from kfnb_ext.model import operations, snapshots
+
+WRITE_EVERY = 0.25  # seconds between two writes of the progress
+HEARTBEAT = 60.0  # seconds without a sign of an owner on another host: taken as dead
+KEEP = timedelta(hours=1)  # ended operations are listed for so long
+
+_decode = msgspec.json.Decoder(operations.Operation).decode
+
+
+def _utc() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """How an operation ended well."""
+
+    message: str
+    snapshot: str | None = None
+    restore: str | None = None
+    verification: tuple[snapshots.Verification, ...] = ()
+
+
+class Running:
+    """One operation of this process. It is the ``Progress`` that the engine reports to."""
+
+    def __init__(self, record: operations.Operation, state_: state.State) -> None:
+        self.record = record
+        self._state = state_
+        self._lock = threading.Lock()
+        self._written = 0.0
+        self._cancel = False
+        self._finished = threading.Event()
+
+    def phase(self, text: str) -> None:
+        """Say in words what is done now."""
+        with self._lock:
+            self._change(phase=text)
+            self._tell()
+
+    def expect(self, total: int) -> None:
+        """The work is ``total`` units."""
+        with self._lock:
+            self._change(total=total)
+            self._tell()
+
+    def advance(self, done: int) -> None:
+        """``done`` more units are done. Raises: Cancelled."""
+        with self._lock:
+            self._change(done=self.record.done + done)
+            if time.monotonic() - self._written >= WRITE_EVERY:
+                self._tell()
+            cancelled = self._cancel
+        if cancelled:
+            raise errors.Cancelled("Stopped on request. Everything is as it was before.")
+
+    def cancel(self) -> None:
+        """Ask it to stop; it does so at its next ``advance``."""
+        with self._lock:
+            self._cancel = True
+            self._change(cancel_requested=True)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False when it still runs after ``timeout`` seconds."""
+        return self._finished.wait(timeout)
+
+    def finish(self, **changes: Any) -> None:
+        """Write how it ended."""
+        with self._lock:
+            self._change(ended=_utc(), phase="", **changes)
+            try:
+                self._publish()
+            finally:
+                self._state.remove(f"cancel/{self.record.id}")
+                self._finished.set()
+
+    def publish(self) -> None:
+        """Write the record as it stands. Raises: EngineFailed."""
+        with self._lock:
+            self._publish()
+
+    def _change(self, **changes: Any) -> None:
+        self.record = msgspec.structs.replace(self.record, **changes)
+
+    def _tell(self) -> None:
+        # Progress that cannot be shown (a full temporary folder) must not stop the work itself.
+        with contextlib.suppress(errors.KfnbError):
+            self._publish()
+
+    def _publish(self) -> None:
+        self._written = time.monotonic()
+        if self._state.exists(f"cancel/{self.record.id}"):
+            self._cancel = True
+            self._change(cancel_requested=True)
+        self._change(updated=_utc())
+        self._state.write(f"operations/{self.record.id}", msgspec.json.encode(self.record))
+
+
+class Operations:
+    """Starts operations, lists all of this workspace, cancels any of them."""
+
+    def __init__(self, state_: state.State, face: operations.Face, log: logging.Logger) -> None:
+        self._state = state_
+        self._face = face
+        self._log = log
+        self._running: dict[str, Running] = {}
+        self.ended: list[Callable[[operations.Operation], None]] = []  # told from its thread
+
+    def start(
+        self,
+        kind: operations.OperationKind,
+        engine: str,
+        title: str,
+        work: Callable[[Running], Result],
+        *,
+        user: str = "",
+        snapshot: str | None = None,
+    ) -> Running:
+        """Start ``work`` in a thread of its own. Raises: EngineFailed when it cannot be noted."""
+        owner = state.myself(self._face)
+        now = _utc()
+        record = operations.Operation(
+            id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+            kind=kind,
+            engine=engine,
+            title=title,
+            state="running",
+            owner=msgspec.structs.replace(owner, user=user or owner.user),
+            started=now,
+            updated=now,
+            phase="starting",
+            snapshot=snapshot,
+        )
+        running = Running(record, self._state)
+        running.publish()
+        self._running[record.id] = running
+        # Not a daemon: an interpreter that ends waits for it, so a shell cannot cut it short.
+        threading.Thread(
+            target=self._run, args=(running, work), name=f"kfnb-{kind}", daemon=False
+        ).start()
+        return running
+
+    def stop(self) -> None:
+        """Ask all operations of this process to stop: it is about to end."""
+        for running in tuple(self._running.values()):
+            running.cancel()
+
+    def list(self) -> tuple[operations.Operation, ...]:
+        """All operations known, newest first."""
+        found = (self._load(name) for name in self._state.names("operations"))
+        return tuple(sorted((o for o in found if o), key=lambda o: o.started, reverse=True))
+
+    def get(self, operation: str) -> operations.Operation:
+        """One operation. Raises: NotFound."""
+        running = self._running.get(operation)
+        record = running.record if running else self._load(f"operations/{operation}")
+        if record is None:
+            raise errors.NotFound(
+                f"There is no operation {operation!r}.",
+                "Operations are listed for an hour after their end: see `kfnb operations`.",
+            )
+        return record
+
+    def cancel(self, operation: str) -> operations.Operation:
+        """Ask an operation to stop, whoever runs it. Raises: NotFound, Conflict when it ended."""
+        record = self.get(operation)
+        if record.state != "running":
+            raise errors.Conflict(
+                f"The operation has already ended: {record.state}.", "Nothing is left to stop."
+            )
+        running = self._running.get(operation)
+        if running:
+            running.cancel()
+            return running.record
+        self._state.write(f"cancel/{operation}", b"")
+        return msgspec.structs.replace(record, cancel_requested=True)
+
+    def _run(self, running: Running, work: Callable[[Running], Result]) -> None:
+        try:
+            result = work(running)
+            outcome: dict[str, Any] = {"state": "succeeded", "message": result.message}
+            outcome["verification"] = result.verification
+            outcome["snapshot"] = result.snapshot or running.record.snapshot
+            outcome["restore"] = result.restore
+        except errors.Cancelled as error:
+            outcome = {"state": "cancelled", "message": error.message, "hint": error.hint}
+        except errors.KfnbError as error:
+            outcome = {"state": "failed", "message": error.message, "hint": error.hint}
+        except OSError as error:
+            failure = errors.from_system(error)
+            outcome = {"state": "failed", "message": failure.message, "hint": failure.hint}
+        except Exception as error:  # the thread's last line of defence: it must be told, not lost
+            self._log.exception("kfnb: %s failed", running.record.title)
+            outcome = {
+                "state": "failed",
+                "message": f"{running.record.title} failed: {error}",
+                "hint": "The server's log holds the details; please report them.",
+            }
+        self._end(running, outcome)
+
+    def _end(self, running: Running, outcome: dict[str, Any]) -> None:
+        try:
+            running.finish(**outcome)
+        except errors.KfnbError as error:
+            self._log.error("kfnb: %s", error.message)
+        record = running.record
+        self._log.info(
+            "kfnb: %s by %s: %s. %s", record.title, record.owner.user, record.state, record.message
+        )
+        for tell in self.ended:
+            tell(record)
+        self._running.pop(record.id, None)
+
+    def _load(self, name: str) -> operations.Operation | None:
+        data = self._state.read(name)
+        if data is None:
+            return None
+        try:
+            record = _decode(data)
+        except msgspec.MsgspecError:  # of another version of ours
+            self._state.remove(name)
+            return None
+        now = _utc()
+        if record.ended:
+            if now - record.ended > KEEP:
+                self._state.remove(name)
+                return None
+            return record
+        silent = (now - record.updated).total_seconds()
+        foreign = record.owner.host != state.myself(self._face).host
+        if state.alive(record.owner) and not (foreign and silent > HEARTBEAT):
+            return record
+        record = msgspec.structs.replace(
+            record,
+            state="failed",
+            ended=now,
+            phase="",
+            message="Interrupted: the process that ran it ended.",
+            hint="The workspace is either as before or as it should be; the next start or the "
+            "next operation completes or clears what was left, and says which.",
+        )
+        self._state.write(name, msgspec.json.encode(record))
+        return record

@@ -1,0 +1,249 @@
+"""Snapshots over all engines, under the policy of the site.
+
+Rule: reading is always allowed; whatever changes something asks the policy first and runs as an
+operation. The engine is chosen by name and built at first use.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from kfnb_ext import errors
+from kfnb_ext.engines import base
+from kfnb_ext.model import snapshots
+from kfnb_ext.services import operations
+
+
+class Policy(snapshots.Record, frozen=True):
+    """What the site allows."""
+
+    read_only: bool
+    snapshots_enabled: bool
+    retention: snapshots.Retention
+
+
+class Snapshots:
+    """All engines of one workspace behind one front."""
+
+    def __init__(
+        self,
+        engines: Mapping[str, Callable[[], base.Engine]],
+        operations_: operations.Operations,
+        policy: Policy,
+    ) -> None:
+        self._makers = engines
+        self._engines: dict[str, base.Engine] = {}
+        self._operations = operations_
+        self._policy = policy
+
+    def list(self, engine: str | None = None) -> snapshots.SnapshotList:
+        """All snapshots and restores, newest first. An engine that fails says so in its info."""
+        infos: list[snapshots.EngineInfo] = []
+        found: list[snapshots.Snapshot] = []
+        made: list[snapshots.Restore] = []
+        for name in [engine] if engine else self._makers:
+            one = self.engine(name)
+            try:
+                info, listed, restores = one.info(), one.list(), one.restores()
+            except (errors.KfnbError, OSError) as error:
+                failure = error if isinstance(error, errors.KfnbError) else errors.from_system(error)
+                info = snapshots.EngineInfo(
+                    engine=name, available=False, reason=failure.message, hint=failure.hint
+                )
+                listed, restores = (), ()
+            infos.append(info)
+            found.extend(listed)
+            made.extend(restores)
+        return snapshots.SnapshotList(
+            engines=tuple(infos),
+            snapshots=tuple(sorted(found, key=lambda s: (s.created, s.id), reverse=True)),
+            restores=tuple(sorted(made, key=lambda r: (r.ended, r.id), reverse=True)),
+        )
+
+    def get(self, engine: str, snapshot: str) -> snapshots.Snapshot:
+        """One snapshot. Raises: NotFound."""
+        return self.engine(engine).get(snapshot)
+
+    def files(self, engine: str, snapshot: str, path: str) -> snapshots.EntryList:
+        """One folder of a snapshot. Raises: NotFound, BadRequest."""
+        return self.engine(engine).files(snapshot, path)
+
+    def content(self, engine: str, snapshot: str, path: str) -> Iterator[bytes]:
+        """The bytes of one file of a snapshot. Raises: NotFound, BadRequest."""
+        return self.engine(engine).content(snapshot, path)
+
+    def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
+        """What a restore would do. Raises: NotFound, BadRequest."""
+        return self.engine(request.engine).plan(request)
+
+    def create(self, request: snapshots.CreateRequest, user: str = "") -> operations.Running:
+        """Take a snapshot."""
+        self._allow("Taking a snapshot")
+        engine = self.engine(request.engine)
+
+        def work(running: operations.Running) -> operations.Result:
+            made = engine.create(request.name, "manual", running)
+            left = f" {made.left_out_count} left out." if made.left_out_count else ""
+            return operations.Result(
+                message=f"{made.files:,} files are in the snapshot {made.id}.{left}",
+                snapshot=made.id,
+            )
+
+        title = f'snapshot "{request.name}"' if request.name else "snapshot"
+        return self._operations.start("create", engine.name, title, work, user=user)
+
+    def delete(self, engine: str, snapshot: str, user: str = "") -> operations.Running:
+        """Delete a snapshot. Raises: NotFound."""
+        self._allow("Deleting a snapshot")
+        one = self.engine(engine)
+        named = _named(one.get(snapshot))
+
+        def work(running: operations.Running) -> operations.Result:
+            one.delete(snapshot, running)
+            return operations.Result(message="The snapshot is deleted.")
+
+        return self._operations.start(
+            "delete", engine, f"delete of {named}", work, user=user, snapshot=snapshot
+        )
+
+    def verify(self, engine: str, snapshot: str, user: str = "") -> operations.Running:
+        """Read a snapshot whole and find what differs from its record. Raises: NotFound."""
+        one = self.engine(engine)
+        named = _named(one.get(snapshot))
+
+        def work(running: operations.Running) -> operations.Result:
+            found = one.verify(snapshot, running)
+            text = (
+                f"All {found.files:,} files are as they were recorded."
+                if found.ok
+                else f"{found.differences_count:,} differences found; do not rely on what is named."
+            )
+            return operations.Result(message=text, verification=(found,))
+
+        return self._operations.start(
+            "verify", engine, f"check of {named}", work, user=user, snapshot=snapshot
+        )
+
+    def restore(self, request: snapshots.RestoreRequest, user: str = "") -> operations.Running:
+        """Restore the whole or some paths. Raises: NotFound, BadRequest, Conflict."""
+        self._allow("A restore")
+        one = self.engine(request.engine)
+        named = _named(one.get(request.snapshot))
+        plan = one.plan(request)
+        if not plan.possible:
+            raise errors.Conflict(
+                "This restore is not possible. Nothing was changed. " + " ".join(plan.findings),
+                "Put the cause right, or choose other paths.",
+            )
+
+        def work(running: operations.Running) -> operations.Result:
+            made = one.restore(request, running.record.id, running)
+            return operations.Result(message=_restored(made), restore=made.id)
+
+        return self._operations.start(
+            "restore", one.name, f"restore from {named}", work, user=user, snapshot=request.snapshot
+        )
+
+    def undo(self, restore: str, user: str = "") -> operations.Running:
+        """Take back a restore. Raises: NotFound, Conflict when it was undone already."""
+        self._allow("Taking back a restore")
+        for name in self._makers:
+            one = self.engine(name)
+            made = next((r for r in one.restores() if r.id == restore), None)
+            if made:
+                break
+        else:
+            raise errors.NotFound(
+                f"There is no restore {restore!r}.", "`kfnb snapshot list` shows those there are."
+            )
+        if made.undone:
+            raise errors.Conflict(
+                "This restore has been taken back already. Nothing was changed.",
+                "The undo is a restore itself: it can be taken back in turn.",
+            )
+
+        def work(running: operations.Running) -> operations.Result:
+            done = one.undo(restore, running.record.id, running)
+            return operations.Result(message=_restored(done), restore=done.id)
+
+        return self._operations.start(
+            "undo", one.name, f"undo of the restore {restore}", work, user=user, snapshot=made.safety
+        )
+
+    def prune_plan(self, request: snapshots.PruneRequest) -> snapshots.PrunePlan:
+        """What the retention keeps and what it would delete; changes nothing."""
+        one = self.engine(request.engine)
+        keep = request.retention or self._policy.retention
+        if not (keep.last or keep.daily or keep.weekly):
+            raise errors.BadRequest(
+                "This retention keeps nothing at all. Nothing was deleted.",
+                "Name how many to keep: last, daily or weekly.",
+            )
+        listed = one.list()
+        safety = _undoable(one.restores())
+        plan = snapshots.thin(tuple(s for s in listed if s.id not in safety), keep)
+        return snapshots.PrunePlan(
+            keep=tuple(s.id for s in listed if s.id not in plan.delete),
+            delete=plan.delete,
+            bytes_freed=one.freed(plan.delete),
+        )
+
+    def prune(self, request: snapshots.PruneRequest, user: str = "") -> operations.Running:
+        """Delete what the retention does not keep. Raises: Conflict when that has changed."""
+        self._allow("Deleting snapshots")
+        one = self.engine(request.engine)
+        plan = self.prune_plan(request)
+        if request.delete is not None and set(request.delete) != set(plan.delete):
+            raise errors.Conflict(
+                "The snapshots to delete are no longer those that were shown. Nothing was deleted.",
+                "Look at the preview again and confirm it.",
+            )
+
+        def work(running: operations.Running) -> operations.Result:
+            for snapshot in plan.delete:
+                one.delete(snapshot, running)
+            return operations.Result(message=f"{len(plan.delete)} snapshots are deleted.")
+
+        return self._operations.start("prune", one.name, "prune of snapshots", work, user=user)
+
+    def recover(self) -> tuple[str, ...]:
+        """Bring what was interrupted to its end, in all engines; sentences that say what."""
+        return tuple(text for name in self._makers for text in self.engine(name).recover())
+
+    def engine(self, name: str) -> base.Engine:
+        """The engine of that name. Raises: NotFound."""
+        if name not in self._makers:
+            raise errors.NotFound(
+                f"There is no engine {name!r}.", f"There are: {', '.join(self._makers)}."
+            )
+        if name not in self._engines:
+            self._engines[name] = self._makers[name]()
+        return self._engines[name]
+
+    def _allow(self, what: str) -> None:
+        if self._policy.read_only:
+            raise errors.Forbidden(
+                f"{what} is switched off: this server is in read-only mode. Nothing was changed.",
+                "Ask the administrator (KFNB_READ_ONLY).",
+            )
+        if not self._policy.snapshots_enabled:
+            raise errors.Forbidden(
+                f"{what} is switched off by the administrator. Nothing was changed.",
+                "Ask the administrator (KFNB_SNAPSHOTS_ENABLED).",
+            )
+
+
+def _named(snapshot: snapshots.Snapshot) -> str:
+    return f'snapshot "{snapshot.name}"' if snapshot.name else f"snapshot {snapshot.id}"
+
+
+def _restored(made: snapshots.Restore) -> str:
+    what = f"{len(made.paths)} paths are" if made.paths else "The workspace is"
+    text = f"{what} as in the snapshot {made.snapshot}."
+    if made.kept:
+        text += f" {len(made.kept)} files changed meanwhile; their newer versions are kept."
+    return text
+
+
+def _undoable(restores: tuple[snapshots.Restore, ...]) -> set[str]:
+    # The way back from the last restore must not be thinned out.
+    last = next((r for r in restores if not r.undone), None)
+    return {last.safety} if last and last.safety else set()

@@ -1,0 +1,154 @@
+"""The status: all readings at one moment, with ten minutes of history in memory.
+
+Rule: probes run here, in worker threads, each under its own deadline; nothing here is ever
+called on an event loop. A status younger than ``max_age`` is given again: ten tabs, one reading.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+
+import kfnb_ext
+from kfnb_ext import state
+from kfnb_ext.model import activity, gpu, limits, shm, volumes
+from kfnb_ext.model.operations import Operation
+from kfnb_ext.model.reading import Unavailable
+from kfnb_ext.model.status import Point, Status
+from kfnb_ext.services.activity import ActivityKeeper
+from kfnb_ext.services.bounded import Bounded
+from kfnb_ext.services.operations import Operations
+
+HISTORY = timedelta(minutes=10)
+DEADLINE = 3.0  # seconds for one probe; the volumes' own is 2 s for each mount
+RECENT = timedelta(minutes=1)  # ended operations stay in the status for so long
+RECORD = "status"  # what the server leaves for shells and kernels
+
+NO_SERVER = Unavailable(
+    reason="No notebook server has told its use here.",
+    hint="The use is known where Jupyter Server runs with this extension; the rest is as read now.",
+)
+
+
+class Probes(msgspec.Struct, frozen=True):
+    """The senses, as callables that return a reading or raise."""
+
+    limits: Callable[[], limits.Limits | Unavailable]
+    shm: Callable[[], shm.Shm | Unavailable]
+    volumes: Callable[[], volumes.Volumes | Unavailable]
+    gpus: Callable[[], gpu.Gpus | Unavailable]
+
+
+class StatusService:
+    """Reads the status, for the server (`read`) or for a shell or a kernel (`look`)."""
+
+    def __init__(
+        self,
+        workspace: str,
+        probes: Callable[[], Probes],
+        operations: Operations,
+        state_: state.State,
+        *,
+        read_only: bool,
+        snapshots_enabled: bool,
+    ) -> None:
+        self._workspace = workspace
+        self._read_only = read_only
+        self._snapshots_enabled = snapshots_enabled
+        self._operations = operations
+        self._make_probes = probes
+        self._probes: dict[str, Bounded[Any]] = {}
+        self._state = state_
+        self._lock = threading.Lock()
+        self._status: Status | None = None
+        self._taken = 0.0  # monotonic seconds of the last reading
+        self._history: deque[Point] = deque()
+        self._keeper: ActivityKeeper | None = None
+
+    def read(self, evidence: tuple[activity.Evidence, ...], max_age: float) -> Status:
+        """The status by the server that holds the ``evidence``, at most ``max_age`` seconds old."""
+        with self._lock:
+            if self._status and time.monotonic() - self._taken < max_age:
+                return self._status
+            now = datetime.now(timezone.utc)
+            self._keeper = self._keeper or ActivityKeeper(now)
+            status = self._look(self._keeper.weigh(evidence, now), now)
+            self._remember(status)
+            return status
+
+    def look(self) -> Status:
+        """The status by a shell or a kernel: read now, but for the use, which the server tells."""
+        left = self._left()
+        verdict = left.activity if left else NO_SERVER
+        return self._look(verdict, datetime.now(timezone.utc))
+
+    def history(self, since: int) -> tuple[Point, ...]:
+        """The points after the reading ``since``, oldest first."""
+        with self._lock:
+            return tuple(point for point in self._history if point.seq > since)
+
+    def leave(self, status: Status) -> None:
+        """Leave the status for shells and kernels."""
+        self._state.write(RECORD, msgspec.json.encode(status))
+
+    def _look(self, verdict: activity.Activity | Unavailable, now: datetime) -> Status:
+        if not self._probes:
+            made = self._make_probes()
+            self._probes = {
+                name: Bounded(name, getattr(made, name), DEADLINE)
+                for name in Probes.__struct_fields__
+            }
+        for probe in self._probes.values():
+            probe.ask()
+        readings = {name: probe.answer() for name, probe in self._probes.items()}
+        seq = int(now.timestamp() * 1000)
+        return Status(
+            version=kfnb_ext.__version__,
+            seq=max(seq, self._status.seq + 1) if self._status else seq,
+            taken=now,
+            workspace=self._workspace,
+            activity=verdict,
+            operations=self._recent(now),
+            read_only=self._read_only,
+            snapshots_enabled=self._snapshots_enabled,
+            **readings,
+        )
+
+    def _recent(self, now: datetime) -> tuple[Operation, ...]:
+        return tuple(
+            o for o in self._operations.list() if o.ended is None or now - o.ended < RECENT
+        )
+
+    def _remember(self, status: Status) -> None:
+        self._status, self._taken = status, time.monotonic()
+        self._history.append(_point(status))
+        while status.taken - self._history[0].taken > HISTORY:
+            self._history.popleft()
+
+    def _left(self) -> Status | None:
+        data = self._state.read(RECORD)
+        try:
+            return msgspec.json.decode(data, type=Status) if data else None
+        except msgspec.MsgspecError:  # of another version of ours
+            return None
+
+
+def _point(status: Status) -> Point:
+    pod, memory, mounts, gpus = status.limits, status.shm, status.volumes, status.gpus
+    all_volumes = mounts.volumes if isinstance(mounts, volumes.Volumes) else ()
+    all_gpus = gpus.gpus if isinstance(gpus, gpu.Gpus) else ()
+    known = pod if isinstance(pod, limits.Limits) else None
+    return Point(
+        seq=status.seq,
+        taken=status.taken,
+        memory_working_set=known.memory_working_set if known else None,
+        cpu_usage_cores=known.cpu_usage_cores if known else None,
+        shm_used=memory.used if isinstance(memory, shm.Shm) else None,
+        volumes_used={volume.mount: volume.used for volume in all_volumes},
+        gpus_memory_used={one.uuid: one.memory_used for one in all_gpus},
+        gpus_utilisation={one.uuid: one.utilisation for one in all_gpus},
+    )
