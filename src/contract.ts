@@ -36,13 +36,19 @@ export interface Evidence {
   readonly text: string;
 }
 
+/** One reason of the verdict: "kernel demo.ipynb is busy", and since when that holds. */
+export interface Reason {
+  readonly text: string;
+  readonly since: string | null; // ISO 8601, UTC
+}
+
 /** The verdict: in use or not, since when, and why. */
 export interface Activity {
   readonly kind: 'activity';
   readonly in_use: boolean;
   readonly since: string; // in use: since when; idle: when it was last used; ISO 8601, UTC
   readonly last_use: string; // never moves backward; ISO 8601, UTC
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Reason[];
 }
 
 /** One GPU. A field that could not be had is `None` and `missing` says why. */

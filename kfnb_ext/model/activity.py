@@ -23,13 +23,20 @@ class Evidence(Record, frozen=True, kw_only=True):
     text: str
 
 
+class Reason(Record, frozen=True):
+    """One reason of the verdict: "kernel demo.ipynb is busy", and since when that holds."""
+
+    text: str
+    since: datetime | None
+
+
 class Activity(Reading, frozen=True, kw_only=True, tag="activity"):
     """The verdict: in use or not, since when, and why."""
 
     in_use: bool
     since: datetime  # in use: since when; idle: when it was last used
     last_use: datetime  # never moves backward
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 def weigh(evidence: tuple[Evidence, ...], last_use: datetime, now: datetime) -> Activity:
@@ -44,9 +51,10 @@ def weigh(evidence: tuple[Evidence, ...], last_use: datetime, now: datetime) -> 
             in_use=True,
             since=since,
             last_use=max(last_use, now),
-            reasons=tuple(e.text for e in active),
+            reasons=tuple(Reason(text=e.text, since=e.since) for e in active),
         )
     newest = max((e for e in evidence if e.at <= now), key=lambda e: e.at, default=None)
     last = max(last_use, newest.at) if newest else last_use
-    reasons = (newest.text,) if newest and newest.at >= last else ()
+    known = newest and newest.at >= last
+    reasons = (Reason(text=newest.text, since=newest.at),) if newest and known else ()
     return Activity(in_use=False, since=last, last_use=last, reasons=reasons)
