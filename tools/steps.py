@@ -1,0 +1,188 @@
+"""``dev.py test``: every check in its order, each timed, the tests of three runners counted as one.
+
+Its one rule: a step that fails keeps no other from running, and none of them is forgotten.
+"""
+
+import json
+import subprocess
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tools import install, machine, wheel
+
+REPORTS = install.SCRATCH / "reports"
+SOURCES = ("kfnb_ext", "tools", "tests", "dev.py")
+
+
+@dataclass
+class Count:
+    """How many tests of one runner ended how."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclass
+class Result:
+    """How one step ended."""
+
+    name: str
+    word: str
+    seconds: float
+    count: Count
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, the word that selects it after --only, and what it does.
+
+    The work returns an exit status, or None where it was left out.
+    """
+
+    name: str
+    group: str
+    work: Callable[[Sequence[str]], int | None]
+    count: Callable[[], Count] | None = None
+
+
+def test(only: str | None, extra: Sequence[str]) -> int:
+    """Installs what is missing, runs the steps, prints how they ended; the exit status."""
+    machine.prepare_for_tests()
+    install.tools("test")
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for report in REPORTS.iterdir():
+        report.unlink()
+    # These start a Jupyter that must show the present front end.
+    needs_front_end = only in ("pytest", "browser", "wheel")
+    results = [
+        _take(step, extra if only else ())
+        for step in STEPS
+        if only in (None, step.group) or (needs_front_end and step.group == "build")
+    ]
+    return _summary(results)
+
+
+def _take(step: Step, extra: Sequence[str]) -> Result:
+    print(f"\n=== {step.name}", flush=True)
+    begun = time.monotonic()
+    try:
+        status = step.work(() if step.group == "build" else extra)
+    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
+        print(f"{step.name}: {error}", flush=True)
+        status = 1
+    count = Count()
+    if step.count and status is not None:
+        try:
+            count = step.count()
+        except (OSError, LookupError, ValueError, ET.ParseError) as error:
+            print(f"{step.name} left no report to count: {error}", flush=True)
+            count, status = Count(failed=1), 1
+    word = {None: "skipped", 0: "ok"}.get(status, "FAILED")
+    return Result(step.name, word, time.monotonic() - begun, count)
+
+
+def _summary(results: Sequence[Result]) -> int:
+    print("\n=== Steps")
+    for result in results:
+        print(f"{result.word:>8} {result.seconds:7.1f} s  {result.name}")
+    passed = sum(result.count.passed for result in results)
+    failed = sum(result.count.failed for result in results)
+    skipped = sum(result.count.skipped for result in results)
+    print(
+        f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""),
+        flush=True,
+    )
+    return int(any(result.word == "FAILED" for result in results) or failed > 0)
+
+
+def _command(*command: str) -> Callable[[Sequence[str]], int]:
+    def work(extra: Sequence[str]) -> int:
+        return _call(*command, *extra)
+
+    return work
+
+
+def _call(*command: str, **variables: str) -> int:
+    env = install.environ() | variables
+    return subprocess.run(command, cwd=install.ROOT, env=env, check=False).returncode
+
+
+def _build(_: Sequence[str]) -> int:
+    install.front_end()
+    return 0
+
+
+def _browser(extra: Sequence[str]) -> int | None:
+    chromium = machine.browser()
+    if chromium is None:
+        print("*** SKIPPED: there is no Chromium on this machine")
+        return None
+    return _call(
+        *("jlpm", "test:browser", "--reporter=list,json", *extra),
+        KFNB_CHROMIUM=chromium,
+        PLAYWRIGHT_JSON_OUTPUT_NAME=str(REPORTS / "browser.json"),
+    )
+
+
+def _wheel(_: Sequence[str]) -> int:
+    return wheel.check()
+
+
+def _pytest_count() -> Count:
+    suites = list(ET.parse(REPORTS / "pytest.xml").iter("testsuite"))
+
+    def total(name: str) -> int:
+        return sum(int(suite.get(name, 0)) for suite in suites)
+
+    failed, skipped = total("failures") + total("errors"), total("skipped")
+    return Count(total("tests") - failed - skipped, failed, skipped)
+
+
+def _jest_count() -> Count:
+    report = _json("jest.json")
+    failed = report["numFailedTests"] + report["numRuntimeErrorTestSuites"]
+    skipped = report["numPendingTests"] + report["numTodoTests"]
+    return Count(report["numPassedTests"], failed, skipped)
+
+
+def _browser_count() -> Count:
+    report = _json("browser.json")
+    stats = report["stats"]
+    failed = stats["unexpected"] + stats["flaky"] + len(report["errors"])
+    return Count(stats["expected"], failed, stats["skipped"])
+
+
+def _json(name: str) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((REPORTS / name).read_text())
+    return report
+
+
+STEPS = (
+    Step("ruff check", "lint", _command("ruff", "check", ".")),
+    Step("ruff format", "lint", _command("ruff", "format", "--check", ".")),
+    Step("mypy", "lint", _command("mypy")),
+    Step("import contracts", "lint", _command("lint-imports")),
+    Step("eslint", "lint", _command("jlpm", "lint:eslint")),
+    Step("prettier", "lint", _command("jlpm", "lint:prettier")),
+    Step("tsc", "lint", _command("jlpm", "typecheck")),
+    Step(
+        "jest",
+        "jest",
+        _command("jlpm", "test", "--json", f"--outputFile={REPORTS / 'jest.json'}"),
+        _jest_count,
+    ),
+    Step("front-end build", "build", _build),
+    Step(
+        "pytest",
+        "pytest",
+        _command("pytest", f"--junit-xml={REPORTS / 'pytest.xml'}"),
+        _pytest_count,
+    ),
+    Step("browser tests", "browser", _browser, _browser_count),
+    Step("wheel", "wheel", _wheel),
+)
+GROUPS = tuple(dict.fromkeys(step.group for step in STEPS))
