@@ -6,13 +6,15 @@ operation. The engine is chosen by name and built at first use.
 
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.model import snapshots
 from kfnb_ext.services import operations
 
 
-class Policy(snapshots.Record, frozen=True):
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What the site allows."""
 
     read_only: bool
@@ -44,7 +46,7 @@ class Snapshots:
             try:
                 info, listed, restores = one.info(), one.list(), one.restores()
             except (errors.KfnbError, OSError) as error:
-                failure = error if isinstance(error, errors.KfnbError) else errors.from_system(error)
+                failure = errors.from_system(error) if isinstance(error, OSError) else error
                 info = snapshots.EngineInfo(
                     engine=name, available=False, reason=failure.message, hint=failure.hint
                 )
@@ -165,7 +167,7 @@ class Snapshots:
             return operations.Result(message=_restored(done), restore=done.id)
 
         return self._operations.start(
-            "undo", one.name, f"undo of the restore {restore}", work, user=user, snapshot=made.safety
+            "undo", one.name, f"undo of restore {restore}", work, user=user, snapshot=made.safety
         )
 
     def prune_plan(self, request: snapshots.PruneRequest) -> snapshots.PrunePlan:

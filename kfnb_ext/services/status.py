@@ -104,7 +104,7 @@ class StatusService:
             }
         for probe in self._probes.values():
             probe.ask()
-        readings = {name: probe.answer() for name, probe in self._probes.items()}
+        readings: dict[str, Any] = {name: one.answer() for name, one in self._probes.items()}
         seq = int(now.timestamp() * 1000)
         return Status(
             version=kfnb_ext.__version__,

@@ -1,0 +1,124 @@
+"""The routes under ``{base_url}kfnb/v1/``, as a table.
+
+Rule: this table is the only place that says which routes there are; the handlers and the
+OpenAPI document are both made from it.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from kfnb_ext.assembly import Pod
+from kfnb_ext.model import operations, snapshots, status
+
+
+class Call(NamedTuple):
+    """One request: the parts of its path, its query, its decoded body, and who sent it."""
+
+    path: dict[str, str]
+    query: dict[str, str]
+    body: Any
+    user: str
+
+
+class Route(NamedTuple):
+    """One route. ``act`` runs in a worker thread; None: a handler of its own serves it."""
+
+    method: str
+    path: str
+    summary: str
+    answers: dict[int, Any]  # by HTTP status; None: bytes
+    act: Callable[[Pod, Call], Any] | None
+    body: Any = None  # the record it takes
+    query: dict[str, str] = {}
+
+
+def _prune(pod: Pod, call: Call) -> Any:
+    if call.body.dry_run:
+        return pod.snapshots.prune_plan(call.body)
+    return pod.snapshots.prune(call.body, call.user).record
+
+
+ONE = "snapshots/{engine}/{id}"
+
+ROUTES = (
+    Route(
+        "GET", "status", "All readings at one moment", {200: status.Status}, None,
+        query={"since": "a reading's seq: add the history after it (0: all there is)"},
+    ),
+    Route(
+        "GET", "snapshots", "All snapshots, engines and restores", {200: snapshots.SnapshotList},
+        lambda pod, call: pod.snapshots.list(),
+    ),
+    Route(
+        "POST", "snapshots", "Take a snapshot", {202: operations.Operation},
+        lambda pod, call: pod.snapshots.create(call.body, call.user).record,
+        snapshots.CreateRequest,
+    ),
+    Route(
+        "GET", ONE, "One snapshot", {200: snapshots.Snapshot},
+        lambda pod, call: pod.snapshots.get(call.path["engine"], call.path["id"]),
+    ),
+    Route(
+        "DELETE", ONE, "Delete a snapshot", {202: operations.Operation},
+        lambda pod, call: pod.snapshots.delete(
+            call.path["engine"], call.path["id"], call.user
+        ).record,
+    ),
+    Route(
+        "GET", f"{ONE}/files", "One folder of a snapshot", {200: snapshots.EntryList},
+        lambda pod, call: pod.snapshots.files(
+            call.path["engine"], call.path["id"], call.query.get("path", "")
+        ),
+        query={"path": "the folder, from the top of the workspace; empty: the top"},
+    ),
+    Route(
+        "GET", f"{ONE}/content", "The bytes of one file of a snapshot", {200: None}, None,
+        query={"path": "the file, from the top of the workspace"},
+    ),
+    Route(
+        "POST", f"{ONE}/verify", "Read a snapshot whole and find what differs",
+        {202: operations.Operation},
+        lambda pod, call: pod.snapshots.verify(
+            call.path["engine"], call.path["id"], call.user
+        ).record,
+    ),
+    Route(
+        "POST", "restores/preview", "What a restore would do; changes nothing",
+        {200: snapshots.RestorePlan}, lambda pod, call: pod.snapshots.plan(call.body),
+        snapshots.RestoreRequest,
+    ),
+    Route(
+        "POST", "restores", "Restore all or some paths", {202: operations.Operation},
+        lambda pod, call: pod.snapshots.restore(call.body, call.user).record,
+        snapshots.RestoreRequest,
+    ),
+    Route(
+        "POST", "restores/{id}/undo", "Take back a restore", {202: operations.Operation},
+        lambda pod, call: pod.snapshots.undo(call.path["id"], call.user).record,
+    ),
+    Route(
+        "POST", "prune", "Delete what the retention does not keep (dry_run: only say what)",
+        {200: snapshots.PrunePlan, 202: operations.Operation}, _prune, snapshots.PruneRequest,
+    ),
+    Route(
+        "GET", "operations", "Operations that run or have ended within the hour",
+        {200: tuple[operations.Operation, ...]}, lambda pod, call: pod.operations.list(),
+    ),
+    Route(
+        "GET", "operations/{id}", "One operation", {200: operations.Operation},
+        lambda pod, call: pod.operations.get(call.path["id"]),
+    ),
+    Route(
+        "DELETE", "operations/{id}", "Ask an operation to stop", {202: operations.Operation},
+        lambda pod, call: pod.operations.cancel(call.path["id"]),
+    ),
+    Route("GET", "openapi.json", "This document", {200: dict}, None),
+)  # fmt: skip
+
+
+def by_path() -> dict[str, dict[str, Route]]:
+    """The routes by path, then by method."""
+    table: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        table.setdefault(route.path, {})[route.method] = route
+    return table

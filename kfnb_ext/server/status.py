@@ -1,0 +1,79 @@
+"""The status for many browsers: one reading for all who ask within its age.
+
+Rule: nothing but Jupyter's own objects is touched on the event loop; probes run in one thread.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+
+from kfnb_ext.model.activity import Evidence
+from kfnb_ext.model.status import Status
+from kfnb_ext.services.status import StatusService
+
+_encode = msgspec.json.Encoder().encode
+
+
+class StatusSource:
+    """Reads when asked, and not again while the last reading is young enough."""
+
+    def __init__(
+        self,
+        service: Callable[[], StatusService],
+        collect: Callable[[], Awaitable[tuple[Evidence, ...]]],
+        max_age: float,
+    ) -> None:
+        self._service = service
+        self._collect = collect
+        self._max_age = max_age
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kfnb-status")
+        self._taken = 0.0
+        self._last: tuple[Status, bytes] | None = None
+        self._pending: asyncio.Future[tuple[Status, bytes]] | None = None
+
+    async def body(self, since: int | None) -> bytes:
+        """The status as JSON, with the history after the reading ``since``."""
+        status, encoded = await self.fresh()
+        if since is None:
+            return encoded
+        points = self._service().history(since)
+        return _encode(msgspec.structs.replace(status, history=points))
+
+    async def fresh(self) -> tuple[Status, bytes]:
+        """The status, at most ``max_age`` seconds old; whoever asks meanwhile gets the same."""
+        if self._last and time.monotonic() - self._taken < self._max_age:
+            return self._last
+        if self._pending is None:
+            self._pending = asyncio.ensure_future(self._read())
+        return await asyncio.shield(self._pending)
+
+    async def leave(self) -> Status:
+        """Read, and leave the status for shells and kernels."""
+        status, _ = await self.fresh()
+        await self._call(self._service().leave, status)
+        return status
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _read(self) -> tuple[Status, bytes]:
+        try:
+            evidence = await self._collect()
+            self._last = await self._call(self._look, evidence)
+            self._taken = time.monotonic()
+            return self._last
+        finally:
+            self._pending = None
+
+    def _look(self, evidence: tuple[Evidence, ...]) -> tuple[Status, bytes]:
+        status = self._service().read(evidence, 0)
+        return status, _encode(status)
+
+    async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, function, *arguments)
