@@ -78,7 +78,10 @@ export interface Gpus {
  *
  * `memory_working_set` is current minus inactive file pages: the figure the kubelet evicts
  * on. A limit of `None` means that no limit is set; then the node's total stands apart in
- * `node_memory_total`. `cpu_usage_cores` needs two readings: `None` at the first.
+ * `node_memory_total`. A limit is the tightest that counts here, also one set on a cgroup
+ * above. `cpu_usage_cores` needs two readings: `None` at the first. Where this process lives
+ * in the root cgroup (no container, no service manager) its figures would be the node's: they
+ * are `None` then, and `node_cpu_usage_cores` stands apart.
  */
 export interface Limits {
   readonly kind: 'limits';
@@ -95,6 +98,7 @@ export interface Limits {
   readonly processes: number | null;
   readonly processes_limit: number | null;
   readonly node_memory_total: number | null; // bytes, of the node; never the pod's
+  readonly node_cpu_usage_cores: number | null;
   readonly missing: { readonly [key: string]: string }; // field -> why it is None
 }
 

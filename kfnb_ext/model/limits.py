@@ -8,7 +8,10 @@ class Limits(Reading, frozen=True, kw_only=True, tag="limits"):
 
     ``memory_working_set`` is current minus inactive file pages: the figure the kubelet evicts
     on. A limit of ``None`` means that no limit is set; then the node's total stands apart in
-    ``node_memory_total``. ``cpu_usage_cores`` needs two readings: ``None`` at the first.
+    ``node_memory_total``. A limit is the tightest that counts here, also one set on a cgroup
+    above. ``cpu_usage_cores`` needs two readings: ``None`` at the first. Where this process lives
+    in the root cgroup (no container, no service manager) its figures would be the node's: they
+    are ``None`` then, and ``node_cpu_usage_cores`` stands apart.
     """
 
     cgroup_version: int  # 1 or 2
@@ -24,4 +27,7 @@ class Limits(Reading, frozen=True, kw_only=True, tag="limits"):
     processes: int | None
     processes_limit: int | None
     node_memory_total: int | None  # bytes, of the node; never the pod's
+    node_cpu_usage_cores: float | None = (
+        None  # of the node; only where we have no cgroup of our own
+    )
     missing: dict[str, str] = {}  # field -> why it is None
