@@ -101,7 +101,7 @@ def _python_packages(extra: str) -> None:
         "-m",
         "pip",
         "install",
-        "-q",
+        "-qq",
         "--disable-pip-version-check",
     )
     requires = [*_build_requires(), "editables"]

@@ -2,10 +2,21 @@
 
 import contextlib
 import json
+import subprocess
 from pathlib import Path
 
 from tools import install, server
 
+# The sidebar's name in JupyterLab's layout: what src/index.ts gives the layout restorer.
+SIDEBAR = "kfnb-ext:panel"
+LAYOUT = {
+    "data": {
+        "layout-restorer:data": {
+            "left": {"collapsed": False, "current": SIDEBAR, "widgets": [SIDEBAR], "visible": True}
+        }
+    },
+    "metadata": {"id": "default"},
+}
 DEMO = {
     "cells": [
         {
@@ -32,6 +43,7 @@ def start(root: Path | None, port: int | None, browser: bool) -> int:
     install.front_end()
     root = root.expanduser().resolve() if root else _demo_folder()
     env = install.environ() | server.folders(install.SCRATCH / "lab")
+    _open_sidebar(env)
     command = [str(install.VENV / "bin" / "jupyter"), "lab"]
     with (
         contextlib.suppress(KeyboardInterrupt),
@@ -42,6 +54,16 @@ def start(root: Path | None, port: int | None, browser: bool) -> int:
         print(f"\n  JupyterLab is at {address}lab?token={token}\n  Ctrl-C ends it.\n", flush=True)
         return process.wait()
     return 0
+
+
+def _open_sidebar(env: dict[str, str]) -> None:
+    """Shows the sidebar at the first start; from then on the layout is the user's."""
+    layout = install.SCRATCH / "lab" / "layout.json"
+    if layout.exists():
+        return
+    layout.write_text(json.dumps(LAYOUT))
+    command = [str(install.VENV / "bin" / "jupyter"), "lab", "workspaces", "import", str(layout)]
+    subprocess.run(command, env=env, check=True, capture_output=True)
 
 
 def _demo_folder() -> Path:

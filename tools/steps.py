@@ -3,27 +3,15 @@
 Its one rule: a step that fails keeps no other from running, and none of them is forgotten.
 """
 
-import json
 import subprocess
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from tools import install, machine, wheel
+from tools import install, machine, reports, wheel
 
 REPORTS = install.SCRATCH / "reports"
-SOURCES = ("kfnb_ext", "tools", "tests", "dev.py")
-
-
-@dataclass
-class Count:
-    """How many tests of one runner ended how."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
 
 
 @dataclass
@@ -33,7 +21,7 @@ class Result:
     name: str
     word: str
     seconds: float
-    count: Count
+    count: reports.Count
 
 
 @dataclass(frozen=True)
@@ -46,7 +34,7 @@ class Step:
     name: str
     group: str
     work: Callable[[Sequence[str]], int | None]
-    count: Callable[[], Count] | None = None
+    count: Callable[[Path], reports.Count] | None = None
 
 
 def test(only: str | None, extra: Sequence[str]) -> int:
@@ -74,13 +62,13 @@ def _take(step: Step, extra: Sequence[str]) -> Result:
     except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
         print(f"{step.name}: {error}", flush=True)
         status = 1
-    count = Count()
+    count = reports.Count()
     if step.count and status is not None:
         try:
-            count = step.count()
-        except (OSError, LookupError, ValueError, ET.ParseError) as error:
+            count = step.count(REPORTS)
+        except reports.UNREADABLE as error:
             print(f"{step.name} left no report to count: {error}", flush=True)
-            count, status = Count(failed=1), 1
+            count, status = reports.Count(failed=1), 1
     word = {None: "skipped", 0: "ok"}.get(status, "FAILED")
     return Result(step.name, word, time.monotonic() - begun, count)
 
@@ -132,35 +120,6 @@ def _wheel(_: Sequence[str]) -> int:
     return wheel.check()
 
 
-def _pytest_count() -> Count:
-    suites = list(ET.parse(REPORTS / "pytest.xml").iter("testsuite"))
-
-    def total(name: str) -> int:
-        return sum(int(suite.get(name, 0)) for suite in suites)
-
-    failed, skipped = total("failures") + total("errors"), total("skipped")
-    return Count(total("tests") - failed - skipped, failed, skipped)
-
-
-def _jest_count() -> Count:
-    report = _json("jest.json")
-    failed = report["numFailedTests"] + report["numRuntimeErrorTestSuites"]
-    skipped = report["numPendingTests"] + report["numTodoTests"]
-    return Count(report["numPassedTests"], failed, skipped)
-
-
-def _browser_count() -> Count:
-    report = _json("browser.json")
-    stats = report["stats"]
-    failed = stats["unexpected"] + stats["flaky"] + len(report["errors"])
-    return Count(stats["expected"], failed, stats["skipped"])
-
-
-def _json(name: str) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads((REPORTS / name).read_text())
-    return report
-
-
 STEPS = (
     Step("ruff check", "lint", _command("ruff", "check", ".")),
     Step("ruff format", "lint", _command("ruff", "format", "--check", ".")),
@@ -173,16 +132,16 @@ STEPS = (
         "jest",
         "jest",
         _command("jlpm", "test", "--json", f"--outputFile={REPORTS / 'jest.json'}"),
-        _jest_count,
+        reports.jest,
     ),
     Step("front-end build", "build", _build),
     Step(
         "pytest",
         "pytest",
         _command("pytest", f"--junit-xml={REPORTS / 'pytest.xml'}"),
-        _pytest_count,
+        reports.pytest,
     ),
-    Step("browser tests", "browser", _browser, _browser_count),
+    Step("browser tests", "browser", _browser, reports.playwright),
     Step("wheel", "wheel", _wheel),
 )
 GROUPS = tuple(dict.fromkeys(step.group for step in STEPS))

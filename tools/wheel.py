@@ -50,7 +50,7 @@ def _install(wheel: Path, venv: Path) -> Path:
     install.run(sys.executable, "-m", "venv", str(venv))
     python = venv / "bin" / "python"
     install.run(
-        str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", str(wheel)
+        str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", str(wheel)
     )
     return python
 
