@@ -6,6 +6,7 @@ python3 dev.py test    every check and every test
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from tools import lab, machine, steps
 
 def main(arguments: list[str]) -> int:
     """Reads the command line and does what it says; the exit status."""
+    # A polite end from outside goes the way of Ctrl-C, so that no Jupyter of ours stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments, extra = _split(arguments)
     chosen = _parser().parse_args(arguments)
     try:
