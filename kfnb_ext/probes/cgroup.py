@@ -1,0 +1,148 @@
+"""The door to cgroups: where this process lives, for each controller, on v1, v2 and hybrids.
+
+Rule: a container sees its own cgroup as the root of /sys/fs/cgroup, a process of a laptop lives
+somewhere below it; so the path of /proc/self/cgroup counts where it exists, else the root.
+The machine's root cgroup is never taken for ours: its figures are the node's.
+"""
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+CGROUP = Path("/sys/fs/cgroup")
+PROC = Path("/proc")
+
+# v1 says "no limit" with the largest number of whole pages, 9223372036854771712.
+NO_LIMIT = 1 << 62
+
+Parse = Callable[[str], float | None]
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """The cgroup of one controller that this process lives in. ``top`` is as far as we see up."""
+
+    version: int
+    path: Path
+    top: Path
+
+    def levels(self) -> list[Path]:
+        """Our own cgroup and those above it that we see, our own first."""
+        above = self.path.relative_to(self.top).parts
+        return [self.path, *list(self.path.parents)[: len(above)]]
+
+    @property
+    def is_machine(self) -> bool:
+        """It is the machine's root cgroup (a few files exist there only, or everywhere else)."""
+        if self.version == 1:
+            return (self.path / "release_agent").exists()
+        return not any((self.path / n).exists() for n in ("cgroup.type", "memory.max", "cpu.max"))
+
+    def read(self, name: str) -> str | None:
+        """The text of ``name``, from the nearest cgroup that has it.
+
+        In v2 a controller that is not switched on here leaves us to the cgroup above.
+        """
+        return next((t for t in (text(level / name) for level in self.levels()) if t), None)
+
+    def number(self, name: str) -> int | None:
+        """The one number in ``name``."""
+        return _number(self.read(name))
+
+    def entry(self, name: str, key: str) -> int | None:
+        """The number behind ``key`` in a file of lines ``key number``."""
+        return entry(self.read(name), key)
+
+    def tightest(self, name: str, parse: Parse) -> tuple[float, Path] | None:
+        """The smallest limit of our cgroup and those above, and the cgroup that sets it."""
+        found = ((text(level / name), level) for level in self.levels())
+        limits = [(parse(said), level) for said, level in found if said]
+        return min(((n, p) for n, p in limits if n is not None), key=lambda x: x[0], default=None)
+
+
+def find(controller: str, cgroup_root: Path = CGROUP, proc_root: Path = PROC) -> Group | None:
+    """The cgroup that this process lives in for ``controller``; None where there is none."""
+    own = _own_paths(proc_root)
+    for names, path in own.items():
+        if controller in names.split(","):
+            base = _first(cgroup_root / controller, cgroup_root / names)
+            if base:
+                return Group(version=1, path=_below(base, path), top=base)
+    unified = _first(*(r for r in (cgroup_root, cgroup_root / "unified") if _is_v2(r)))
+    if unified is None or "" not in own:
+        return None
+    return Group(version=2, path=_below(unified, own[""]), top=unified)
+
+
+def memory_limit(group: Group) -> int | None:
+    """Bytes that this process and its neighbours may use; None: no limit is set."""
+    name = "memory.max" if group.version == 2 else "memory.limit_in_bytes"
+    found = group.tightest(name, limit)
+    limits = [int(found[0])] if found else []
+    if group.version == 1:
+        # It also knows the limits of the cgroups above that a container does not see.
+        inherited = group.entry("memory.stat", "hierarchical_memory_limit")
+        limits += [inherited] if inherited is not None and inherited < NO_LIMIT else []
+    return min(limits, default=None)
+
+
+def node_memory(proc_root: Path = PROC) -> int | None:
+    """Bytes of memory of the whole node; None when it cannot be read."""
+    # "MemTotal:       24684096 kB"
+    for line in (text(proc_root / "meminfo") or "").splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def limit(said: str) -> int | None:
+    """The number of a limit; None for "max" and for v1's way to say so."""
+    number = _number(said)
+    return number if number is not None and 0 <= number < NO_LIMIT else None
+
+
+def entry(said: str | None, key: str) -> int | None:
+    """The number behind ``key`` in lines ``key number``; None when there is none."""
+    for line in (said or "").splitlines():
+        name, _, value = line.partition(" ")
+        if name == key:
+            return _number(value)
+    return None
+
+
+def text(path: Path) -> str | None:
+    """The text of a file of cgroupfs; None when it is absent or may not be read."""
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return None
+
+
+def _own_paths(proc_root: Path) -> dict[str, str]:
+    """Controllers (as named together, "" for v2) -> path, of /proc/self/cgroup."""
+    lines = (text(proc_root / "self/cgroup") or "").splitlines()
+    parts = [line.split(":", 2) for line in lines]
+    return {p[1]: p[2] for p in parts if len(p) == 3}
+
+
+def _below(base: Path, path: str) -> Path:
+    # "/../x" says that we live outside of what this container's namespace shows.
+    inside = PurePosixPath(path.lstrip("/"))
+    if ".." in inside.parts:
+        return base
+    return _first(base / inside) or base
+
+
+def _is_v2(root: Path) -> bool:
+    return (root / "cgroup.controllers").exists()
+
+
+def _first(*paths: Path) -> Path | None:
+    return next((p for p in paths if p.is_dir()), None)
+
+
+def _number(said: str | None) -> int | None:
+    try:
+        return int(said or "")
+    except ValueError:
+        return None

@@ -1,0 +1,174 @@
+"""Memory, CPU and processes of our own cgroup, against its limits.
+
+Rule: never the node's figures under the pod's name; a figure that cannot be had is None with its
+reason. Rates come from two readings, so nothing here sleeps.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kfnb_ext import errors
+from kfnb_ext.model.limits import Limits
+from kfnb_ext.probes import cgroup, processes
+
+ROOT_CGROUP = "This process lives in the machine's root cgroup: the figure would be the node's."
+NO_CONTROLLER = "This machine does not count it for a cgroup."
+NO_MEMINFO = "/proc/meminfo cannot be read."
+FIRST_LOOK = "It is a rate: the next reading has it."
+
+Figures = dict[str, Any]  # field -> value; a str says why there is none
+
+
+class LimitsProbe:
+    """Reads the cgroup. It remembers the last counters, so use one object for all readings."""
+
+    def __init__(
+        self,
+        *,
+        cgroup_root: Path = cgroup.CGROUP,
+        proc_root: Path = processes.PROC,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._cgroup_root = Path(cgroup_root)
+        self._proc_root = Path(proc_root)
+        self._clock = clock
+        self._last: dict[str, tuple[float, float]] = {}
+
+    def read(self) -> Limits:
+        """One reading. Raises: Unsupported where there are no cgroups (macOS, some sandboxes)."""
+        memory, cpu, pids = (self._find(name) for name in ("memory", "cpu", "pids"))
+        if memory is None and cpu is None:
+            raise errors.Unsupported(
+                "This machine has no cgroups, so no limits of memory and CPU can be read.",
+                "In a container on Linux they are at /sys/fs/cgroup.",
+            )
+        figures: Figures = {
+            **_memory(memory),
+            **self._cpu(cpu),
+            **_pids(pids),
+            "node_memory_total": cgroup.node_memory(self._proc_root) or NO_MEMINFO,
+        }
+        known = {k: None if isinstance(v, str) else v for k, v in figures.items()}
+        return Limits(
+            cgroup_version=(memory or cpu).version,  # type: ignore[union-attr] # one is there
+            cpu_available_cores=_available_cores(),
+            missing={k: v for k, v in figures.items() if isinstance(v, str)},
+            **known,
+        )
+
+    def _find(self, controller: str) -> cgroup.Group | None:
+        return cgroup.find(controller, self._cgroup_root, self._proc_root)
+
+    def _cpu(self, group: cgroup.Group | None) -> Figures:
+        quota = _quota(group) if group else None
+        figures: Figures = {"cpu_limit_cores": quota[0] if quota else None}
+        # In v1 the limit and the account are two controllers, often mounted as one.
+        account = self._find("cpuacct") if group and group.version == 1 else group
+        if account is None or account.is_machine:
+            reason = ROOT_CGROUP if account else NO_CONTROLLER
+            node = self._rate("node", _node_cpu_seconds(self._proc_root))
+            figures |= {"cpu_usage_cores": reason, "node_cpu_usage_cores": node}
+        else:
+            figures["cpu_usage_cores"] = self._rate("cpu", _cpu_seconds(account))
+        figures["cpu_throttled_ratio"] = self._throttled(group, quota)
+        return figures
+
+    def _rate(self, name: str, seconds: float | None) -> float | str:
+        """CPU seconds per second since the last reading."""
+        if seconds is None:
+            return NO_CONTROLLER
+        now = self._clock()
+        then, before = self._last.get(name, (now, seconds))
+        self._last[name] = (now, seconds)
+        # Counters go backward when the process was moved to another cgroup.
+        return (seconds - before) / (now - then) if now > then and seconds >= before else FIRST_LOOK
+
+    def _throttled(
+        self, group: cgroup.Group | None, quota: tuple[float, Path] | None
+    ) -> float | str:
+        if group is None or quota is None:
+            return 0.0  # without a quota nothing is ever throttled: this zero is known
+        text = cgroup.text(quota[1] / "cpu.stat")
+        periods, throttled = (cgroup.entry(text, k) for k in ("nr_periods", "nr_throttled"))
+        if periods is None or throttled is None:
+            return NO_CONTROLLER
+        seen = self._last.get("throttled")
+        self._last["throttled"] = (periods, throttled)
+        if seen is None or periods < seen[0] or throttled < seen[1]:
+            return FIRST_LOOK
+        # No period at all: nothing ran, so nothing was held back.
+        return min((throttled - seen[1]) / max(periods - seen[0], 1), 1.0)
+
+
+def _memory(group: cgroup.Group | None) -> Figures:
+    names = ("memory_current", "memory_working_set", "memory_shm", "oom_kills")
+    if group is None or group.is_machine:
+        reason = ROOT_CGROUP if group else NO_CONTROLLER
+        return {"memory_limit": None, **dict.fromkeys(names, reason)}
+    v2 = group.version == 2
+    current = group.number("memory.current" if v2 else "memory.usage_in_bytes")
+    stat = group.read("memory.stat")  # once: the kernel adds it up over all CPUs at each read
+    inactive = cgroup.entry(stat, "inactive_file" if v2 else "total_inactive_file")
+    shm = cgroup.entry(stat, "shmem" if v2 else "total_shmem")
+    kills = group.entry("memory.events" if v2 else "memory.oom_control", "oom_kill")
+    # As the kubelet counts it (cAdvisor, setMemoryStats): never below zero.
+    working = max(current - inactive, 0) if current is not None and inactive is not None else None
+    found = dict(zip(names, (current, working, shm, kills), strict=True))
+    said: Figures = {k: NO_CONTROLLER if v is None else v for k, v in found.items()}
+    return {"memory_limit": cgroup.memory_limit(group), **said}
+
+
+def _pids(group: cgroup.Group | None) -> Figures:
+    if group is None or group.is_machine:
+        reason = ROOT_CGROUP if group else NO_CONTROLLER
+        return {"processes": reason, "processes_limit": None}
+    current, limit = group.number("pids.current"), group.tightest("pids.max", cgroup.limit)
+    return {
+        "processes": NO_CONTROLLER if current is None else current,
+        "processes_limit": int(limit[0]) if limit else None,
+    }
+
+
+def _quota(group: cgroup.Group) -> tuple[float, Path] | None:
+    """Cores that the tightest quota allows, and the cgroup that sets it."""
+    if group.version == 2:
+        return group.tightest("cpu.max", _quota_v2)
+    found = [(_quota_v1(level), level) for level in group.levels()]
+    return min(((n, p) for n, p in found if n is not None), key=lambda x: x[0], default=None)
+
+
+def _quota_v2(text: str) -> float | None:
+    quota, _, period = text.partition(" ")
+    return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() else None
+
+
+def _quota_v1(level: Path) -> float | None:
+    names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+    quota, period = (cgroup.limit(cgroup.text(level / n) or "") for n in names)
+    return quota / period if quota and period else None  # a quota of -1: no limit
+
+
+def _cpu_seconds(group: cgroup.Group) -> float | None:
+    if group.version == 2:
+        usage = group.entry("cpu.stat", "usage_usec")
+        return None if usage is None else usage / 1e6
+    usage = group.number("cpuacct.usage")
+    return None if usage is None else usage / 1e9
+
+
+def _node_cpu_seconds(proc_root: Path) -> float | None:
+    # user nice system idle iowait irq softirq steal ...: all that is neither idle nor stolen.
+    first = (cgroup.text(proc_root / "stat") or "").partition("\n")[0].split()
+    if len(first) < 8:
+        return None
+    ticks = [int(n) for n in first[1:8]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / processes.TICKS_PER_SECOND
+
+
+def _available_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,92 @@
+"""The door to processes: our own few lines over /proc, so that nothing heavy is imported.
+
+Rule: a process that ends while we look is left out, never an error; a pid alone is no identity,
+pid and start ticks together are.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+PROC = Path("/proc")
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """One process. ``command`` is empty for a kernel thread."""
+
+    pid: int
+    ppid: int
+    name: str  # at most 15 characters, as the kernel keeps it
+    command: tuple[str, ...]
+    uid: int | None  # None: could not be read
+    start_ticks: int  # since the machine started, in TICKS_PER_SECOND
+    cpu_ticks: int  # user and system time, in TICKS_PER_SECOND
+    rss: int  # bytes, shared pages included
+
+
+def table(proc_root: Path = PROC) -> dict[int, Process]:
+    """All processes of this pid namespace; empty where there is no /proc (macOS)."""
+    try:
+        pids = [int(name) for name in os.listdir(proc_root) if name.isdecimal()]
+    except OSError:
+        return {}
+    found = (one(pid, proc_root) for pid in pids)
+    return {p.pid: p for p in found if p}
+
+
+def one(pid: int, proc_root: Path = PROC) -> Process | None:
+    """The process ``pid``, or None when there is none (any more)."""
+    folder = f"{proc_root}/{pid}"
+    try:
+        stat = _read(f"{folder}/stat")
+        command = _read(f"{folder}/cmdline")
+    except OSError:
+        return None
+    # The name may hold blanks and brackets of its own: it ends at the last one.
+    name, _, rest = stat.partition("(")[2].rpartition(")")
+    fields = rest.split()
+    if len(fields) < 22:
+        return None
+    return Process(
+        pid=pid,
+        ppid=int(fields[1]),
+        name=name,
+        command=tuple(command.rstrip("\0").split("\0")) if command else (),
+        uid=_uid(folder),
+        start_ticks=int(fields[19]),
+        cpu_ticks=int(fields[11]) + int(fields[12]),
+        rss=int(fields[21]) * _PAGE,
+    )
+
+
+def children(pid: int, processes: Iterable[Process]) -> list[Process]:
+    """All descendants of ``pid``, parents before their children; ``pid`` itself is not one."""
+    by_parent: dict[int, list[Process]] = {}
+    for process in processes:
+        by_parent.setdefault(process.ppid, []).append(process)
+    found: list[Process] = []
+    ahead = [pid]
+    while ahead:
+        # Taken out of the table, so that a loop (recorded while pids were reused) ends.
+        young = by_parent.pop(ahead.pop(), [])
+        found += young
+        ahead += [p.pid for p in young]
+    return found
+
+
+def _read(path: str) -> str:
+    with open(path, "rb") as file:
+        return file.read().decode(errors="replace")
+
+
+def _uid(folder: str) -> int | None:
+    # The owner of the folder is root for a process that may not be dumped; this is the true one.
+    try:
+        lines = _read(f"{folder}/status").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("Uid:")), None)

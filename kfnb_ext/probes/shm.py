@@ -1,0 +1,130 @@
+"""/dev/shm: what is in it, what hides in it, and who made it so large or so small.
+
+Rule: what a listing shows is not what is used; files deleted while mapped take memory unseen.
+"""
+
+import os
+from pathlib import Path
+
+from kfnb_ext import errors
+from kfnb_ext.model.shm import Shm, ShmOrigin
+from kfnb_ext.probes import cgroup, mounts
+
+SHM = Path("/dev/shm")
+MOST_ENTRIES = 20_000  # a listing costs about 2 us for each; beyond, one look would be felt
+_BLOCK = 512  # st_blocks counts in these, whatever the filesystem's own are (stat(2))
+_ROUNDING = 1 << 16  # a limit and a tmpfs are rounded to pages, of at most 64 KiB
+
+
+def read(
+    *,
+    path: Path = SHM,
+    proc_root: Path = mounts.PROC,
+    cgroup_root: Path = cgroup.CGROUP,
+) -> Shm:
+    """One reading. Raises: Unsupported where there is no /dev/shm."""
+    try:
+        figures = os.statvfs(path)
+    except OSError as error:
+        raise errors.Unsupported(
+            f"There is no shared memory at {path} ({error.strerror}).",
+            "Linux mounts a tmpfs there; this machine does not.",
+        ) from error
+    total = figures.f_blocks * figures.f_frsize
+    used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
+    limit = _memory_limit(cgroup_root, proc_root)
+    mount, in_container = _mount(path, proc_root)
+    missing: dict[str, str] = {}
+    listed = _listed(path, missing)
+    return Shm(
+        total=total,
+        used=used,
+        listed=listed,
+        # Files come and go between the two looks, so it may fall below zero.
+        hidden=None if listed is None else max(used - listed, 0),
+        origin=_origin(mount, in_container, total, limit, cgroup.node_memory(proc_root)),
+        counts_against_memory=_counts(mount, limit, missing),
+        missing=missing,
+    )
+
+
+def _listed(path: Path, missing: dict[str, str]) -> int | None:
+    try:
+        return _allocated(path)
+    except _TooMany:
+        reason = f"There are more than {MOST_ENTRIES} files."
+    except OSError as error:
+        reason = f"Not everything in it may be listed ({error.strerror})."
+    missing["listed"] = missing["hidden"] = reason
+    return None
+
+
+class _TooMany(Exception):
+    """The listing was given up."""
+
+
+def _allocated(path: Path) -> int:
+    """Bytes of all files below ``path``; a file of several names counts once."""
+    total, count, seen, ahead = 0, 0, set(), [os.fspath(path)]
+    while ahead:
+        with os.scandir(ahead.pop()) as entries:
+            for entry in entries:
+                count += 1
+                if count > MOST_ENTRIES:
+                    raise _TooMany
+                try:
+                    stat = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # it went while we looked
+                if entry.is_dir(follow_symlinks=False):
+                    ahead.append(entry.path)
+                if stat.st_nlink == 1 or stat.st_ino not in seen:
+                    total += stat.st_blocks * _BLOCK
+                    seen.add(stat.st_ino)
+    return total
+
+
+def _mount(path: Path, proc_root: Path) -> tuple[mounts.Mount | None, bool]:
+    try:
+        table = mounts.table(proc_root)
+    except errors.Unsupported:
+        return None, False
+    found = mounts.covering(os.fspath(path), table)
+    own = found if found and found.point == os.fspath(path) else None
+    return own, mounts.in_container(table)
+
+
+def _origin(
+    mount: mounts.Mount | None,
+    in_container: bool,
+    total: int,
+    limit: int | None,
+    node_memory: int | None,
+) -> ShmOrigin:
+    """Who made the mount, by the marks it bears (kubelet: pkg/volume/emptydir, setupTmpfs)."""
+    if mount is None:
+        return "unknown"
+    if not in_container:
+        return "host"
+    if mount.source == "shm":  # containerd, CRI-O and Docker name it so; 64 MiB unless told
+        return "runtime_default"
+    if mount.filesystem != "tmpfs":
+        return "unknown"
+    if mount.super_option("size") is None:
+        return "node_half"  # tmpfs takes half of the memory when no size is given
+    # The kubelet sizes it min(memory of the node that pods may use, memory limit, sizeLimit).
+    bound = limit or (node_memory or 0) * 9 // 10
+    return "empty_dir_unbounded" if bound and total >= bound - _ROUNDING else "empty_dir"
+
+
+def _counts(mount: mounts.Mount | None, limit: int | None, missing: dict[str, str]) -> bool | None:
+    if mount is None:
+        missing["counts_against_memory"] = "It is not a mount of its own."
+        return None
+    # Pages of a tmpfs are charged to whoever touches them first, whoever mounted it.
+    return mount.filesystem == "tmpfs" and limit is not None
+
+
+def _memory_limit(cgroup_root: Path, proc_root: Path) -> int | None:
+    group = cgroup.find("memory", cgroup_root, proc_root)
+    return cgroup.memory_limit(group) if group else None

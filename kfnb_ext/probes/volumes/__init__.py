@@ -1,0 +1,114 @@
+"""The mounted filesystems that matter to a person, the workspace's first.
+
+Rule: every question that touches a mount has a deadline (see ``workers``); a mount that does not
+answer is ``stale`` and all the others keep their figures.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from kfnb_ext.model.volumes import Volume, VolumeKind, Volumes
+from kfnb_ext.probes import mounts
+from kfnb_ext.probes.volumes import figures, kinds, workers
+
+DEADLINE = 2.0  # seconds: a healthy NFS server answers in milliseconds, a dead one never
+
+Look = figures.Figures | OSError
+
+STALE = figures.none("The filesystem does not answer. The server behind it may be down.")
+NO_FOLDER = figures.none("It is a file.")
+
+
+class VolumesProbe:
+    """Reads the volumes. Use one object for all readings: it remembers the mounts that hang."""
+
+    def __init__(
+        self,
+        workspace: str | os.PathLike[str],
+        *,
+        home: str | os.PathLike[str] | None = None,
+        proc_root: Path = mounts.PROC,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self._workspace = os.path.abspath(workspace)  # resolve() may hang
+        self._home = os.path.abspath(home or os.path.expanduser("~"))
+        self._proc_root = Path(proc_root)
+        self._workers = workers.Workers(deadline)
+
+    def read(self) -> Volumes:
+        """One reading, within the deadline twice. Raises: Unsupported without a mount table."""
+        table = mounts.table(self._proc_root)
+        workspace, home = (mounts.covering(path, table) for path in self._places())
+        found = {m: kinds.kind(m, table) for m in table}
+        shown = [m for m, (k, _) in found.items() if m in (workspace, home) or kinds.is_shown(m, k)]
+        shown.sort(key=lambda m: (m != workspace, m != home, m.point))
+        shown = _once(shown)
+        looks = self._workers.ask({m: _look(m.point) for m in shown})
+        return Volumes(
+            volumes=tuple(
+                _volume(m, *found[m], m == workspace, looks.get(m, STALE))
+                for m in shown
+                if looks.get(m, STALE) is not NO_FOLDER
+            )
+        )
+
+    def _places(self) -> list[str]:
+        """The workspace and the home, their symbolic links followed where that answers."""
+        paths = {"workspace": self._workspace, "home": self._home}
+        answers = self._workers.ask({name: _resolver(path) for name, path in paths.items()})
+        return [a if isinstance(a := answers.get(n), str) else p for n, p in paths.items()]
+
+
+def _once(shown: list[mounts.Mount]) -> list[mounts.Mount]:
+    """The same folder of the same filesystem, bound to several places, counts once: the first."""
+    first: dict[tuple[str, str], mounts.Mount] = {}
+    for mount in shown:
+        first.setdefault((mount.device, mount.root), mount)
+    return list(first.values())
+
+
+def _look(point: str) -> Callable[[], Look]:
+    def look() -> Look:
+        # A lone file can be a mount too (a driver's library, a key of a config map).
+        if not stat.S_ISDIR(os.stat(point).st_mode):
+            return NO_FOLDER
+        return figures.of(os.statvfs(point))
+
+    return look
+
+
+def _resolver(path: str) -> Callable[[], str]:
+    return lambda: os.path.realpath(path)
+
+
+def _volume(
+    mount: mounts.Mount, kind: VolumeKind, survives: bool | None, is_workspace: bool, look: Look
+) -> Volume:
+    if isinstance(look, OSError):
+        look = figures.none(f"The filesystem answers with an error: {look.strerror}.")
+    missing = dict(look.missing)
+    if survives is None:
+        missing["survives_restart"] = "It cannot be told from inside the pod."
+    return Volume(
+        mount=_said(mount.point),
+        filesystem=mount.filesystem,
+        source=_said(mount.source),
+        kind=kind,
+        survives_restart=survives,
+        is_workspace=is_workspace,
+        read_only=mount.read_only,
+        stale=look is STALE,
+        total=look.total,
+        used=look.used,
+        free=look.free,
+        inodes_total=look.inodes_total,
+        inodes_free=look.inodes_free,
+        missing=missing,
+    )
+
+
+def _said(path: str) -> str:
+    """A path for people and JSON: bytes that are no text become the mark for that."""
+    return os.fsencode(path).decode(errors="replace")

@@ -1,0 +1,108 @@
+"""What kind of volume a mount is, and whether a person wants to see it. A pure rule.
+
+Rule: only what the mount table shows counts; nothing here touches a filesystem. What cannot be
+told from inside is "unknown" or None, never a guess.
+"""
+
+import re
+from collections.abc import Sequence
+
+from kfnb_ext.model.volumes import VolumeKind
+from kfnb_ext.probes import mounts
+
+Kind = tuple[VolumeKind, bool | None]  # and: it survives a stop of the notebook
+
+DISKS = frozenset(
+    "ext2 ext3 ext4 xfs btrfs zfs f2fs bcachefs jfs reiserfs vfat exfat ntfs ntfs3 fuseblk hfsplus "
+    "gfs2 ocfs2".split()  # noqa: SIM905 # a line for each would be a page
+)
+NETWORKS = frozenset(
+    "nfs nfs4 ceph cifs smb3 smbfs lustre gpfs beegfs beegfs_nodev wekafs glusterfs afs".split()  # noqa: SIM905
+)
+# These carry a network volume or a folder of the machine around us; the source tells.
+EITHER = frozenset({"9p", "virtiofs"})
+LAYERS = frozenset({"overlay", "fuse.fuse-overlayfs", "aufs"})
+# Programs of the desktop and of containers, not storage.
+NO_STORAGE = frozenset(
+    "fuse.lxcfs fuse.gvfsd-fuse fuse.portal fuse.snapfuse fuse.squashfuse fuse.rofiles-fuse "
+    "fuse.vmware-vmblock".split()  # noqa: SIM905
+)
+
+# The kubelet's names for what it writes itself (pkg/volume/*: "kubernetes.io~<plugin>").
+_CONFIG = re.compile(r"/kubernetes\.io~(configmap|projected|secret|downward-api)/")
+_CONFIG_POINTS = ("/var/run/secrets", "/run/secrets")
+_LOCAL_CLAIM = re.compile(r"/pvc-|local-path-provisioner|/kubernetes\.io~local-volume/")
+_REMOTE = re.compile(r"^[^/].*:/|^//")  # host:/path, a,b:/path, //host/share
+_SYSTEM_POINTS = (
+    "/boot /dev /etc /proc /run /snap /sys /var/lib/containerd /var/lib/containers /var/lib/docker "
+    "/var/lib/kubelet /var/lib/lxcfs /var/run /var/snap /mnt/wslg"
+).split()  # noqa: SIM905
+_USERS_DISKS = "/run/media"  # where desktops mount what is plugged in
+
+
+def kind(mount: mounts.Mount, table: Sequence[mounts.Mount]) -> Kind:
+    """The kind of ``mount`` and whether it survives a stop of the notebook (None: unknown)."""
+    in_container = mounts.in_container(table)
+    return _passing(mount, in_container) or _lasting(mount, in_container, table)
+
+
+def _passing(mount: mounts.Mount, in_container: bool) -> Kind | None:
+    """What goes with the pod, or None."""
+    if mount.filesystem in LAYERS or (mount.point == "/" and in_container):
+        return "container_layer", False
+    if "/kubernetes.io~empty-dir/" in mount.root:
+        return "empty_dir", False
+    return ("memory", False) if mount.filesystem == "tmpfs" else None
+
+
+def _lasting(mount: mounts.Mount, in_container: bool, table: Sequence[mounts.Mount]) -> Kind:
+    if _is_network(mount):
+        return "network", True
+    if mount.filesystem in EITHER:
+        return "host", None
+    if _LOCAL_CLAIM.search(mount.root):
+        return "node_local", True
+    if mount.filesystem in DISKS:
+        return _disk(mount, table) if in_container else ("block", True)
+    return "unknown", None
+
+
+def is_shown(mount: mounts.Mount, kind_: VolumeKind) -> bool:
+    """A person expects to see it, even when neither the workspace nor the home lies on it."""
+    if _is_config(mount) or _is_system(mount.point) or mount.filesystem in NO_STORAGE:
+        return False
+    if kind_ in ("container_layer", "unknown"):  # of others; and what is no storage at all
+        return False
+    # Drivers and tools that a device plugin lends from the node; a secret is a read-only tmpfs.
+    lent = kind_ == "host" and mounts.within(mount.point, "/usr")
+    return not lent and not (kind_ == "memory" and mount.read_only)
+
+
+def _is_network(mount: mounts.Mount) -> bool:
+    if mount.filesystem in NETWORKS:
+        return True
+    if mount.filesystem in EITHER:
+        return bool(_REMOTE.search(mount.source))
+    return mount.filesystem.startswith("fuse.") and mount.filesystem not in NO_STORAGE
+
+
+def _disk(mount: mounts.Mount, table: Sequence[mounts.Mount]) -> Kind:
+    """A disk in a container: a block volume, or a folder of the node's own disk."""
+    # /etc/hosts and its like are binds from the disk that the node runs on.
+    node_disks = {m.device for m in table if m.point in mounts.RUNTIME_FILES}
+    if mount.device in node_disks:
+        return "host", None
+    if mount.source.startswith("/dev/") or mount.filesystem == "zfs":
+        return "block", True
+    return "host", None
+
+
+def _is_config(mount: mounts.Mount) -> bool:
+    in_place = any(mounts.within(mount.point, p) for p in _CONFIG_POINTS)
+    return in_place or bool(_CONFIG.search(mount.root))
+
+
+def _is_system(point: str) -> bool:
+    if mounts.within(point, _USERS_DISKS):
+        return False
+    return any(mounts.within(point, p) for p in _SYSTEM_POINTS)
