@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tools import install, server
 
-# The sidebar's name in JupyterLab's layout: what src/index.ts gives the layout restorer.
-SIDEBAR = "kfnb-ext:panel"
+# The sidebar's name in JupyterLab's layout: what src gives the layout restorer.
+SIDEBAR = "kfnb-ext-sidebar"
 LAYOUT = {
     "data": {
         "layout-restorer:data": {
