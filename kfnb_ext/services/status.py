@@ -16,7 +16,7 @@ import msgspec
 import kfnb_ext
 from kfnb_ext import state
 from kfnb_ext.model import activity, gpu, limits, shm, volumes
-from kfnb_ext.model.operations import Operation
+from kfnb_ext.model.operations import Operation, Owner
 from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.model.status import Point, Status
 from kfnb_ext.services.activity import ActivityKeeper
@@ -41,6 +41,13 @@ class Probes(msgspec.Struct, frozen=True):
     shm: Callable[[], shm.Shm | Unavailable]
     volumes: Callable[[], volumes.Volumes | Unavailable]
     gpus: Callable[[], gpu.Gpus | Unavailable]
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What the server leaves for shells and kernels, and who it is."""
+
+    owner: Owner
+    status: Status
 
 
 class StatusService:
@@ -93,7 +100,8 @@ class StatusService:
 
     def leave(self, status: Status) -> None:
         """Leave the status for shells and kernels."""
-        self._state.write(RECORD, msgspec.json.encode(status))
+        left = Left(owner=state.myself("server"), status=status)
+        self._state.write(RECORD, msgspec.json.encode(left))
 
     def _look(self, verdict: activity.Activity | Unavailable, now: datetime) -> Status:
         if not self._probes:
@@ -132,9 +140,10 @@ class StatusService:
     def _left(self) -> Status | None:
         data = self._state.read(RECORD)
         try:
-            return msgspec.json.decode(data, type=Status) if data else None
+            left = msgspec.json.decode(data, type=Left) if data else None
         except msgspec.MsgspecError:  # of another version of ours
             return None
+        return left.status if left and state.alive(left.owner) else None
 
 
 def _point(status: Status) -> Point:
