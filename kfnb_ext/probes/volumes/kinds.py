@@ -12,9 +12,9 @@ from kfnb_ext.probes import mounts
 
 Kind = tuple[VolumeKind, bool | None]  # and: it survives a stop of the notebook
 
-DISKS = frozenset(
-    "ext2 ext3 ext4 xfs btrfs zfs f2fs bcachefs jfs reiserfs vfat exfat ntfs ntfs3 fuseblk hfsplus "
-    "gfs2 ocfs2".split()  # noqa: SIM905 # a line for each would be a page
+DISKS = frozenset(  # as one line of words: a line for each would be a page
+    "ext2 ext3 ext4 xfs btrfs zfs f2fs bcachefs jfs reiserfs vfat exfat "  # noqa: SIM905
+    "ntfs ntfs3 fuseblk hfsplus gfs2 ocfs2".split()
 )
 NETWORKS = frozenset(
     "nfs nfs4 ceph cifs smb3 smbfs lustre gpfs beegfs beegfs_nodev wekafs glusterfs afs".split()  # noqa: SIM905
@@ -24,8 +24,8 @@ EITHER = frozenset({"9p", "virtiofs"})
 LAYERS = frozenset({"overlay", "fuse.fuse-overlayfs", "aufs"})
 # Programs of the desktop and of containers, not storage.
 NO_STORAGE = frozenset(
-    "fuse.lxcfs fuse.gvfsd-fuse fuse.portal fuse.snapfuse fuse.squashfuse fuse.rofiles-fuse "
-    "fuse.vmware-vmblock".split()  # noqa: SIM905
+    "fuse.lxcfs fuse.gvfsd-fuse fuse.portal fuse.snapfuse fuse.squashfuse "  # noqa: SIM905
+    "fuse.rofiles-fuse fuse.vmware-vmblock".split()
 )
 
 # The kubelet's names for what it writes itself (pkg/volume/*: "kubernetes.io~<plugin>").
@@ -33,10 +33,10 @@ _CONFIG = re.compile(r"/kubernetes\.io~(configmap|projected|secret|downward-api)
 _CONFIG_POINTS = ("/var/run/secrets", "/run/secrets")
 _LOCAL_CLAIM = re.compile(r"/pvc-|local-path-provisioner|/kubernetes\.io~local-volume/")
 _REMOTE = re.compile(r"^[^/].*:/|^//")  # host:/path, a,b:/path, //host/share
-_SYSTEM_POINTS = (
-    "/boot /dev /etc /proc /run /snap /sys /var/lib/containerd /var/lib/containers /var/lib/docker "
-    "/var/lib/kubelet /var/lib/lxcfs /var/run /var/snap /mnt/wslg"
-).split()  # noqa: SIM905
+_SYSTEM_POINTS = (  # noqa: SIM905
+    "/boot /dev /etc /proc /run /snap /sys /var/run /var/snap /mnt/wslg "
+    "/var/lib/containerd /var/lib/containers /var/lib/docker /var/lib/kubelet /var/lib/lxcfs"
+).split()
 _USERS_DISKS = "/run/media"  # where desktops mount what is plugged in
 
 

@@ -32,7 +32,7 @@ class Workers:
         self._hung: dict[Any, _Worker] = {}
 
     def ask(self, questions: Mapping[Any, Callable[[], Any]]) -> dict[Any, Any]:
-        """Subject (hashable) -> the answer or the OSError. A subject that does not answer is left out."""
+        """Subject -> the answer or the OSError; without those that do not answer."""
         self._hung = {s: w for s, w in self._hung.items() if w.is_alive()}
         asked = {s: _Worker(q) for s, q in questions.items() if s not in self._hung}
         for worker in asked.values():
