@@ -1,11 +1,51 @@
-/** The entry point: what JupyterLab loads. */
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+/** The entry point: what JupyterLab loads. Every token is optional, so Notebook 7 works too. */
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { addCommands } from './commands';
+import { Notices } from './notices';
+import { Sidebar } from './sidebar';
+
+/** Below the panels of JupyterLab itself. */
+const RANK = 600;
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'kfnb-ext:plugin',
-  description: 'The sidebar of the notebook pod.',
+  description: 'The sidebar of the notebook pod: readings, and snapshots of the workspace.',
   autoStart: true,
-  activate: (_app: JupyterFrontEnd): void => undefined
+  optional: [ILayoutRestorer, ICommandPalette, ITranslator, ISettingRegistry, IStateDB],
+  activate
 };
+
+function activate(
+  app: JupyterFrontEnd,
+  restorer: ILayoutRestorer | null,
+  palette: ICommandPalette | null,
+  translator: ITranslator | null,
+  settings: ISettingRegistry | null,
+  state: IStateDB | null
+): void {
+  const trans = (translator ?? nullTranslator).load('kfnb_ext');
+  const notices = new Notices();
+  const sidebar = new Sidebar(async () => {
+    const core = await import('./core');
+    return core.assemble({ app, notices, trans, settings, state });
+  }, trans);
+  app.shell.add(sidebar, 'left', { rank: RANK, type: 'Notebook pod' });
+  restorer?.add(sidebar, sidebar.id);
+  addCommands(app, sidebar, palette, trans);
+  // A hidden sidebar asks nothing, and yet its user hears of what happens.
+  app.serviceManager.events.stream.connect((_, event) => {
+    if (notices.receive(event) && sidebar.isVisible) {
+      void sidebar.core().then(core => core.refresh());
+    }
+  });
+}
 
 export default plugin;

@@ -1,0 +1,128 @@
+/**
+ * What a person does with snapshots, with the question that comes before each act.
+ *
+ * Rule: what cannot be taken back is asked first; what was refused stays in sight as `failure`.
+ */
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { type ISignal, Signal } from '@lumino/signaling';
+import { type ApiError, asApiError } from './client';
+import type { EntryList, Operation, Restore, Snapshot } from './contract';
+import { confirmRestore } from './restore';
+import type { Snapshots } from './snapshots';
+import { title } from './views/snapshot';
+import type { Acts } from './views/snapshots';
+
+export class Actions implements Acts {
+  constructor(
+    private readonly snapshots: Snapshots,
+    private readonly trans: TranslationBundle
+  ) {}
+
+  /** What the last act was refused with. */
+  get failure(): ApiError | null {
+    return this._failure;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  take = (name: string): Promise<boolean> => this.attempt(() => this.snapshots.create(name));
+
+  restore = (snapshot: Snapshot, paths: readonly string[]): void => {
+    void this.attempt(async () => {
+      const agreed = await confirmRestore(
+        { engine: 'local', snapshot: snapshot.id, paths, exact: false },
+        this.restoreHeading(snapshot, paths),
+        request => this.snapshots.preview(request),
+        this.trans
+      );
+      await (agreed && this.snapshots.restore(agreed));
+    });
+  };
+
+  undo = (restore: Restore, what: string): void => {
+    const { trans } = this;
+    this.confirmed(
+      trans.__('Undo this restore?'),
+      trans.__('%1 The workspace becomes again what it was before.', what),
+      trans.__('Undo'),
+      () => this.snapshots.undo(restore.id)
+    );
+  };
+
+  verify = (snapshot: Snapshot): void => {
+    void this.attempt(() => this.snapshots.verify(snapshot));
+  };
+
+  delete = (snapshot: Snapshot): void => {
+    const { trans } = this;
+    this.confirmed(
+      trans.__('Delete snapshot “%1”?', title(snapshot, trans)),
+      trans.__('It cannot be brought back. The workspace and other snapshots stay as they are.'),
+      trans.__('Delete'),
+      () => this.snapshots.delete(snapshot)
+    );
+  };
+
+  cancel = (operation: Operation): void => {
+    void this.attempt(() => this.snapshots.cancel(operation.id));
+  };
+
+  browse = (snapshot: Snapshot, path: string): Promise<EntryList> =>
+    this.snapshots.files(snapshot, path);
+
+  contentUrl = (snapshot: Snapshot, path: string): string =>
+    this.snapshots.contentUrl(snapshot, path);
+
+  private restoreHeading(snapshot: Snapshot, paths: readonly string[]): string {
+    const { trans } = this;
+    const name = title(snapshot, trans);
+    return paths.length
+      ? trans.__('Restore “%1” from “%2”?', paths.join(', '), name)
+      : trans.__('Restore the whole workspace from “%1”?', name);
+  }
+
+  private confirmed(
+    heading: string,
+    body: string,
+    accept: string,
+    act: () => Promise<unknown>
+  ): void {
+    void this.attempt(async () => {
+      const { button } = await showDialog({
+        title: heading,
+        body,
+        buttons: [
+          Dialog.cancelButton({ label: this.trans.__('Cancel') }),
+          Dialog.warnButton({ label: accept })
+        ],
+        defaultButton: 0
+      });
+      if (button.accept) {
+        await act();
+      }
+    });
+  }
+
+  /** Whether the act went through; if not, `failure` says why. */
+  private async attempt(act: () => Promise<unknown>): Promise<boolean> {
+    this.fail(null);
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      this.fail(asApiError(error));
+      return false;
+    }
+  }
+
+  private fail(failure: ApiError | null): void {
+    this._failure = failure;
+    this._changed.emit();
+  }
+
+  private _failure: ApiError | null = null;
+  private readonly _changed = new Signal<this, void>(this);
+}

@@ -1,0 +1,92 @@
+/** The working parts of the sidebar, put together. Loaded when it is first needed. */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { IStateDB } from '@jupyterlab/statedb';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Actions } from './acts';
+import { Client } from './client';
+import type { Notices } from './notices';
+import { type Memory, PodPanel } from './panel';
+import { Pod, SHOWN_MS } from './pod';
+import { Snapshots } from './snapshots';
+
+export interface Parts {
+  app: JupyterFrontEnd;
+  notices: Notices;
+  trans: TranslationBundle;
+  settings: ISettingRegistry | null;
+  state: IStateDB | null;
+}
+
+export interface Core {
+  panel: PodPanel;
+  pod: Pod;
+  snapshots: Snapshots;
+  actions: Actions;
+  /** Whether anybody looks. */
+  look(shown: boolean): void;
+  /** Look at everything now: something has changed. */
+  refresh(): void;
+}
+
+export const PLUGIN = 'kfnb-ext:plugin';
+const CLOSED = 'kfnb-ext:closed';
+const SAVE_ALL = 'docmanager:save-all';
+
+export async function assemble(parts: Parts): Promise<Core> {
+  const { app, notices, trans, state } = parts;
+  const client = new Client(app.serviceManager.serverSettings, trans);
+  const pod = new Pod(client);
+  const snapshots = new Snapshots(client, pod, () => saveAll(app));
+  const actions = new Actions(snapshots, trans);
+  const memory = await remembered(state);
+  const panel = new PodPanel({ pod, snapshots, actions, memory, trans });
+  pod.ended.connect((_, operation) => {
+    if (snapshots.owns(operation.id)) {
+      notices.ended(operation);
+    }
+  });
+  panel.disposed.connect(() => {
+    snapshots.dispose();
+    pod.dispose();
+  });
+  await follow(parts, pod, panel);
+  let shown = false;
+  const look = (now: boolean): void => {
+    if (now !== shown) {
+      shown = now;
+      pod.look(now);
+      void (now && snapshots.refresh());
+    }
+  };
+  const refresh = (): void => {
+    pod.refresh();
+    void snapshots.refresh();
+  };
+  return { panel, pod, snapshots, actions, look, refresh };
+}
+
+async function saveAll({ commands }: JupyterFrontEnd): Promise<void> {
+  if (commands.hasCommand(SAVE_ALL) && commands.isEnabled(SAVE_ALL)) {
+    await commands.execute(SAVE_ALL);
+  }
+}
+
+async function remembered(state: IStateDB | null): Promise<Memory> {
+  const found = await state?.fetch(CLOSED).catch(() => undefined);
+  const closed = Array.isArray(found) ? found.map(String) : [];
+  return { closed, remember: names => void state?.save(CLOSED, [...names]) };
+}
+
+/** The settings, now and whenever they change. Without them all stays as built. */
+async function follow({ settings }: Parts, pod: Pod, panel: PodPanel): Promise<void> {
+  const found = await settings?.load(PLUGIN).catch(() => undefined);
+  const apply = (): void => {
+    const seconds = Number(found?.composite.interval);
+    pod.interval = seconds >= 5 ? seconds * 1000 : SHOWN_MS;
+    panel.show_((found?.composite.sections ?? {}) as { [name: string]: unknown });
+  };
+  apply();
+  found?.changed.connect(apply);
+  panel.disposed.connect(() => found?.changed.disconnect(apply));
+}

@@ -1,0 +1,173 @@
+/**
+ * The sidebar's inside: one scrolling column, a widget for each section.
+ *
+ * It is loaded when the sidebar is first shown, so that JupyterLab does not wait for it.
+ */
+import { ReactWidget, SidePanel } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Panel } from '@lumino/widgets';
+import * as React from 'react';
+import type { Actions } from './acts';
+import type { Point, Status } from './contract';
+import type { Pod } from './pod';
+import type { Snapshots } from './snapshots';
+import { ActivityView, verdict } from './views/activity';
+import { ConnectionView } from './views/connection';
+import { GpuView } from './views/gpu';
+import { LimitsView } from './views/limits';
+import { Section } from './views/section';
+import { ShmView } from './views/shm';
+import { SnapshotsView } from './views/snapshots';
+import { VolumesView } from './views/volumes';
+
+export const SECTIONS = ['activity', 'limits', 'shm', 'volumes', 'gpu', 'snapshots'] as const;
+export type SectionName = (typeof SECTIONS)[number];
+
+/** What remembers which sections are closed, over a reload. */
+export interface Memory {
+  closed: readonly string[];
+  remember(closed: readonly string[]): void;
+}
+
+export interface PanelOptions {
+  pod: Pod;
+  snapshots: Snapshots;
+  actions: Actions;
+  memory: Memory;
+  trans: TranslationBundle;
+}
+
+export class PodPanel extends SidePanel {
+  constructor(private readonly options: PanelOptions) {
+    super({ content: new Panel() });
+    const { pod, snapshots, actions, memory } = options;
+    this.addClass('kfnb-Panel');
+    this.closed = new Set(memory.closed);
+    this.addWidget(new Part(() => this.connection()));
+    for (const name of SECTIONS) {
+      const part = new Part(() => this.section(name));
+      this.sections.set(name, part);
+      this.addWidget(part);
+    }
+    // What scrolls must be reachable by the keyboard.
+    this.content.node.tabIndex = 0;
+    this.content.node.setAttribute('aria-label', options.trans.__('Notebook pod'));
+    pod.changed.connect(this.redraw);
+    snapshots.changed.connect(this.redraw);
+    actions.changed.connect(this.redraw);
+  }
+
+  /** Which sections are shown at all; all that are not named are. */
+  show_(shown: { readonly [name: string]: unknown }): void {
+    for (const [name, part] of this.sections) {
+      part.setHidden(shown[name] === false);
+    }
+  }
+
+  override dispose(): void {
+    const { pod, snapshots, actions } = this.options;
+    pod.changed.disconnect(this.redraw);
+    snapshots.changed.disconnect(this.redraw);
+    actions.changed.disconnect(this.redraw);
+    super.dispose();
+  }
+
+  private readonly redraw = (): void => {
+    for (const widget of this.widgets) {
+      widget.update();
+    }
+  };
+
+  private connection(): JSX.Element {
+    const { pod, trans } = this.options;
+    return <ConnectionView status={pod.status} error={pod.error} trans={trans} />;
+  }
+
+  private section(name: SectionName): JSX.Element | null {
+    const { pod } = this.options;
+    const { status, points } = pod;
+    if (!status) {
+      return null;
+    }
+    return (
+      <Section
+        name={name}
+        title={this.titleOf(name)}
+        summary={this.summary(name, status)}
+        open={!this.closed.has(name)}
+        onToggle={() => this.toggle(name)}
+      >
+        {this.view(name, status, points)}
+      </Section>
+    );
+  }
+
+  private titleOf(name: SectionName): string {
+    const { trans } = this.options;
+    return {
+      activity: trans.__('Use'),
+      limits: trans.__('Memory and CPU'),
+      shm: trans.__('Shared memory'),
+      volumes: trans.__('Volumes'),
+      gpu: trans.__('GPUs'),
+      snapshots: trans.__('Snapshots')
+    }[name];
+  }
+
+  private summary(name: SectionName, { activity, taken }: Status): string | undefined {
+    return name === 'activity' && activity.kind === 'activity'
+      ? verdict(activity, taken, this.options.trans)
+      : undefined;
+  }
+
+  private view(name: SectionName, status: Status, points: readonly Point[]): JSX.Element {
+    const { snapshots, actions, trans } = this.options;
+    const shared = { points, now: status.taken, trans };
+    switch (name) {
+      case 'activity':
+        return <ActivityView {...shared} activity={status.activity} />;
+      case 'limits':
+        return <LimitsView {...shared} limits={status.limits} />;
+      case 'shm':
+        return <ShmView {...shared} shm={status.shm} />;
+      case 'volumes':
+        return <VolumesView {...shared} volumes={status.volumes} />;
+      case 'gpu':
+        return <GpuView {...shared} gpus={status.gpus} />;
+      case 'snapshots':
+        return (
+          <SnapshotsView
+            list={snapshots.list}
+            error={snapshots.error}
+            failure={actions.failure}
+            status={status}
+            verification={id => snapshots.verification(id)}
+            acts={actions}
+            trans={trans}
+          />
+        );
+    }
+  }
+
+  private toggle(name: SectionName): void {
+    if (!this.closed.delete(name)) {
+      this.closed.add(name);
+    }
+    this.options.memory.remember([...this.closed]);
+    this.sections.get(name)?.update();
+  }
+
+  private readonly closed: Set<string>;
+  private readonly sections = new Map<SectionName, Part>();
+}
+
+/** One widget, drawn by a function: an update of one does not touch the others. */
+class Part extends ReactWidget {
+  constructor(private readonly draw: () => JSX.Element | null) {
+    super();
+  }
+
+  protected override render(): JSX.Element | null {
+    return this.draw();
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The pod as the sidebar knows it: the last status and ten minutes of points.
+ *
+ * Rule: nothing is asked while nobody looks. Not before the first `look(true)`, not while the
+ * panel or the browser's tab is hidden.
+ */
+import type { IDisposable } from '@lumino/disposable';
+import { Poll } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
+import { type ApiError, asApiError, type Client } from './client';
+import type { Operation, Point, Status } from './contract';
+
+const HISTORY_MS = 10 * 60 * 1000;
+const OPERATION_MS = 1000;
+const BACKOFF_MAX_MS = 30 * 1000;
+
+/** With the list that is read on opening, this keeps within 12 requests in any minute. */
+export const SHOWN_MS = 5500;
+
+export class Pod implements IDisposable {
+  constructor(private readonly client: Pick<Client, 'status'>) {
+    this.poll = new Poll({
+      auto: false,
+      name: 'kfnb-ext:pod',
+      factory: () => this.ask(),
+      frequency: { interval: SHOWN_MS, backoff: true, max: BACKOFF_MAX_MS },
+      standby: 'when-hidden',
+      linger: 0
+    });
+    document.addEventListener('visibilitychange', this.onVisibility);
+  }
+
+  /** The last status; null before the first answer. */
+  get status(): Status | null {
+    return this._status;
+  }
+
+  /** Points of the last ten minutes, oldest first. */
+  get points(): readonly Point[] {
+    return this._points;
+  }
+
+  /** Why the last question had no answer; null when it had one. */
+  get error(): ApiError | null {
+    return this._error;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Emitted once for each operation that was seen running and has ended. */
+  get ended(): ISignal<this, Operation> {
+    return this._ended;
+  }
+
+  get isDisposed(): boolean {
+    return this.poll.isDisposed;
+  }
+
+  /** Milliseconds between two looks while no operation runs. */
+  set interval(value: number) {
+    this._interval = value;
+    this.pace();
+  }
+
+  /** The panel came into view, or left it. */
+  look(shown: boolean): void {
+    this.shown = shown;
+    void (shown ? this.poll.refresh() : this.poll.stop());
+  }
+
+  /** Follow an operation that was just started, before the next poll tells of it. */
+  follow(operation: Operation): void {
+    if (this._status) {
+      const others = this._status.operations.filter(o => o.id !== operation.id);
+      this._status = { ...this._status, operations: [...others, operation] };
+    }
+    // An answer that is under way was given before this operation was known.
+    this.applied = this.asked;
+    this.pace();
+    this._changed.emit();
+    this.refresh();
+  }
+
+  /** Look now, if anybody looks at all. */
+  refresh(): void {
+    if (this.shown) {
+      void this.poll.refresh();
+    }
+  }
+
+  dispose(): void {
+    document.removeEventListener('visibilitychange', this.onVisibility);
+    this.poll.dispose();
+    Signal.clearData(this);
+  }
+
+  private async ask(): Promise<void> {
+    const question = ++this.asked;
+    try {
+      const status = await this.client.status(this._points.at(-1)?.seq ?? 0);
+      this.apply(question, status);
+    } catch (error) {
+      if (question > this.applied && !this.isDisposed) {
+        this._error = asApiError(error);
+        this._changed.emit();
+      }
+      throw error;
+    }
+  }
+
+  /** Two questions may be under way at once: the answer to the later one wins. */
+  private apply(question: number, status: Status): void {
+    if (question <= this.applied || this.isDisposed) {
+      return;
+    }
+    this.applied = question;
+    this._error = null;
+    const before = this._status?.operations ?? [];
+    this._status = status;
+    this._points = join(this._points, status);
+    this.pace();
+    this._changed.emit();
+    for (const operation of finished(before, status.operations)) {
+      this._ended.emit(operation);
+    }
+  }
+
+  private pace(): void {
+    const running = this._status?.operations.some(o => o.state === 'running') ?? false;
+    const interval = running ? OPERATION_MS : this._interval;
+    this.poll.frequency = { interval, backoff: true, max: Math.max(BACKOFF_MAX_MS, interval) };
+  }
+
+  private onVisibility = (): void => {
+    if (document.visibilityState === 'visible') {
+      this.refresh();
+    }
+  };
+
+  private readonly poll: Poll;
+  private shown = false;
+  private asked = 0;
+  private applied = 0;
+  private _interval = SHOWN_MS;
+  private _status: Status | null = null;
+  private _points: readonly Point[] = [];
+  private _error: ApiError | null = null;
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _ended = new Signal<this, Operation>(this);
+}
+
+function join(points: readonly Point[], status: Status): readonly Point[] {
+  const last = points.at(-1)?.seq ?? 0;
+  const oldest = Date.parse(status.taken) - HISTORY_MS;
+  const fresh = status.history.filter(point => point.seq > last);
+  return [...points, ...fresh].filter(point => Date.parse(point.taken) >= oldest);
+}
+
+function finished(before: readonly Operation[], now: readonly Operation[]): Operation[] {
+  const running = new Set(before.filter(o => o.state === 'running').map(o => o.id));
+  return now.filter(o => o.state !== 'running' && running.has(o.id));
+}

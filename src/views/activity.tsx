@@ -1,0 +1,55 @@
+/** Whether the pod counts as used, since when, and why. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Activity, Reason as Because, Unavailable } from '../contract';
+import * as units from '../units';
+import { Reason } from './reason';
+
+export interface ActivityProps {
+  activity: Activity | Unavailable;
+  /** ISO 8601, by the clock of the server. */
+  now: string;
+  trans: TranslationBundle;
+}
+
+export function ActivityView({ activity, now, trans }: ActivityProps): JSX.Element {
+  if (activity.kind === 'unavailable') {
+    return <Reason reason={activity.reason} hint={activity.hint} />;
+  }
+  return (
+    <div className={activity.in_use ? 'kfnb-Activity kfnb-mod-inUse' : 'kfnb-Activity'}>
+      <p className="kfnb-Activity-verdict" aria-live="polite">
+        {verdict(activity, now, trans)}
+      </p>
+      {activity.reasons.length ? (
+        <ul className="kfnb-Activity-reasons">
+          {activity.reasons.map((reason, index) => (
+            <li key={index}>{sentence(reason, activity.in_use, now, trans)}</li>
+          ))}
+        </ul>
+      ) : null}
+    </div>
+  );
+}
+
+/** "In use" or "Idle for 12 min". */
+export function verdict(activity: Activity, now: string, trans: TranslationBundle): string {
+  if (activity.in_use) {
+    return trans.__('In use');
+  }
+  const age = units.between(activity.last_use, now);
+  // Read aloud at each change: seconds would never be silent.
+  return age < 60
+    ? trans.__('Idle for less than a minute')
+    : trans.__('Idle for %1', units.duration(age, trans));
+}
+
+function sentence(reason: Because, inUse: boolean, now: string, trans: TranslationBundle): string {
+  if (!reason.since) {
+    return reason.text;
+  }
+  const at = units.moment(reason.since, now);
+  return inUse
+    ? trans.__('%1 since %2', reason.text, at)
+    : trans.__('Last sign of use: %1 (%2)', reason.text, at);
+}

@@ -1,0 +1,118 @@
+/** The pod's memory and CPU against its own limits; never the node's figures under its name. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Limits, Point, Unavailable } from '../contract';
+import * as units from '../units';
+import { Meter } from './meter';
+import { Reason } from './reason';
+
+export interface LimitsProps {
+  limits: Limits | Unavailable;
+  points: readonly Point[];
+  now: string;
+  trans: TranslationBundle;
+}
+
+export function LimitsView({ limits, points, now, trans }: LimitsProps): JSX.Element {
+  if (limits.kind === 'unavailable') {
+    return <Reason reason={limits.reason} hint={limits.hint} />;
+  }
+  const { memory_working_set: memory, memory_limit, cpu_usage_cores: cpu, missing } = limits;
+  return (
+    <>
+      <Meter
+        label={trans.__('Memory')}
+        used={memory}
+        limit={memory_limit}
+        text={outOf(memory, memory_limit, units.bytes, trans)}
+        missing={missing.memory_working_set}
+        notes={memoryNotes(limits, trans)}
+        dots={points.map(p => ({ at: p.taken, value: p.memory_working_set }))}
+        now={now}
+        format={units.bytes}
+        trans={trans}
+      />
+      <Meter
+        label={trans.__('CPU')}
+        used={cpu}
+        limit={limits.cpu_limit_cores}
+        text={cpuText(limits, trans)}
+        missing={missing.cpu_usage_cores}
+        notes={cpuNotes(limits, trans)}
+        dots={points.map(p => ({ at: p.taken, value: p.cpu_usage_cores }))}
+        now={now}
+        format={value => trans.__('%1 cores', units.cores(value))}
+        trans={trans}
+      />
+    </>
+  );
+}
+
+function outOf(
+  used: number | null,
+  limit: number | null,
+  format: (value: number) => string,
+  trans: TranslationBundle
+): string {
+  if (used === null) {
+    return '';
+  }
+  return limit === null ? format(used) : trans.__('%1 of %2', format(used), format(limit));
+}
+
+function cpuText(limits: Limits, trans: TranslationBundle): string {
+  const { cpu_usage_cores: used, cpu_limit_cores: limit } = limits;
+  const text = outOf(used, limit, units.cores, trans);
+  return trans._n('%1 core', '%1 cores', limit ?? used ?? 0, text);
+}
+
+function memoryNotes(limits: Limits, trans: TranslationBundle): string[] {
+  const notes = [];
+  if (limits.memory_limit === null) {
+    notes.push(
+      limits.missing.memory_limit ??
+        (limits.node_memory_total === null
+          ? trans.__('No limit is set.')
+          : trans.__('No limit set; the node has %1.', units.bytes(limits.node_memory_total)))
+    );
+  }
+  if (limits.oom_kills) {
+    notes.push(
+      trans._n(
+        '%1 process was killed for lack of memory since the container started.',
+        '%1 processes were killed for lack of memory since the container started.',
+        limits.oom_kills,
+        limits.oom_kills
+      )
+    );
+  }
+  return notes;
+}
+
+function cpuNotes(limits: Limits, trans: TranslationBundle): string[] {
+  const notes = [];
+  const { cpu_available_cores: cpus, cpu_throttled_ratio: throttled, processes } = limits;
+  if (limits.cpu_limit_cores === null) {
+    notes.push(
+      limits.missing.cpu_limit_cores ??
+        trans._n(
+          'No limit set; %1 CPU is available.',
+          'No limit set; %1 CPUs are available.',
+          cpus,
+          cpus
+        )
+    );
+  }
+  if (throttled !== null && throttled >= 0.01) {
+    notes.push(trans.__('Held back in %1 of the time: it wanted more.', units.percent(throttled)));
+  }
+  if (processes !== null) {
+    const most = limits.processes_limit;
+    notes.push(
+      most === null
+        ? trans._n('%1 process', '%1 processes', processes, units.count(processes))
+        : trans.__('%1 of %2 processes', units.count(processes), units.count(most))
+    );
+  }
+  return notes;
+}

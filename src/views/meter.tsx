@@ -1,0 +1,73 @@
+/** One figure: its name, its text, its share as a bar, and its last ten minutes as a line. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { Bar, levelOf } from './bar';
+import { type Dot, Line } from './line';
+import { Unknown } from './reason';
+
+export interface MeterProps {
+  label: string;
+  used: number | null;
+  /** Null: there is none, so there is no bar. */
+  limit: number | null;
+  /** The figure in words, when it is known: "3 GiB of 8 GiB". */
+  text: string;
+  /** Why the figure is not known, when it is not. */
+  missing?: string | undefined;
+  /** Sentences below the bar. */
+  notes?: readonly string[];
+  /** Absent: no line is drawn. */
+  dots?: readonly Dot[];
+  /** ISO 8601 */
+  now: string;
+  /** A value of the line as text. */
+  format: (value: number) => string;
+  trans: TranslationBundle;
+}
+
+export function Meter(props: MeterProps): JSX.Element {
+  const { label, used, limit, text, missing, notes, dots, trans } = props;
+  const ratio = used !== null && limit ? used / limit : null;
+  return (
+    <div className="kfnb-Meter">
+      <div className="kfnb-Meter-head">
+        <span className="kfnb-Meter-label">{label}</span>
+        <span className="kfnb-Meter-text">
+          {used === null ? <Unknown reason={missing} trans={trans} /> : text}
+        </span>
+      </div>
+      {ratio !== null ? <Bar ratio={ratio} label={label} text={text} /> : null}
+      {ratio !== null && levelOf(ratio) !== 'good' ? (
+        <p className={`kfnb-Level kfnb-mod-${levelOf(ratio)}`}>
+          {levelOf(ratio) === 'full' ? trans.__('Almost nothing left') : trans.__('Little left')}
+        </p>
+      ) : null}
+      {notes?.map(note => (
+        <p className="kfnb-Note" key={note}>
+          {note}
+        </p>
+      ))}
+      {dots ? <History {...props} dots={dots} /> : null}
+    </div>
+  );
+}
+
+function History(props: MeterProps & { dots: readonly Dot[] }): JSX.Element | null {
+  const { label, dots, now, limit, format, trans } = props;
+  const values = dots.flatMap(dot => (dot.value === null ? [] : [dot.value]));
+  if (!values.length) {
+    return null;
+  }
+  const [low, high] = [format(Math.min(...values)), format(Math.max(...values))];
+  const words = trans.__('%1, last ten minutes: between %2 and %3', label, low, high);
+  return (
+    <figure className="kfnb-History">
+      {/* A tenth of the limit at least, so that noise does not look like a mountain. */}
+      <Line dots={dots} now={now} least={(limit ?? 0) / 10} label={words} />
+      <figcaption>
+        <span>{trans.__('10 min')}</span>
+        <span>{trans.__('peak %1', high)}</span>
+      </figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,149 @@
+/** One snapshot: what it is at a glance, and opened what can be done with it. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { caretDownEmptyThinIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import type { Snapshot, Verification } from '../contract';
+import * as units from '../units';
+import { Files, type FilesProps } from './files';
+
+export interface SnapshotProps extends Pick<FilesProps, 'browse' | 'contentUrl'> {
+  snapshot: Snapshot;
+  verification: Verification | undefined;
+  /** ISO 8601 */
+  now: string;
+  /** Why nothing can be changed; empty: it can. */
+  refused: string;
+  /** No paths: all of it. */
+  onRestore: (paths: readonly string[]) => void;
+  onVerify: () => void;
+  onDelete: () => void;
+  trans: TranslationBundle;
+}
+
+export function SnapshotView(props: SnapshotProps): JSX.Element {
+  const { snapshot, now, trans } = props;
+  const [open, setOpen] = React.useState(false);
+  const body = `kfnb-snapshot-${snapshot.id}`;
+  return (
+    <div className="kfnb-Snapshot">
+      <button
+        type="button"
+        className="kfnb-Snapshot-head"
+        aria-expanded={open}
+        aria-controls={body}
+        onClick={() => setOpen(!open)}
+      >
+        <caretDownEmptyThinIcon.react
+          className="kfnb-Section-caret"
+          tag="span"
+          width="16px"
+          height="16px"
+        />
+        <span className="kfnb-Snapshot-name">{title(snapshot, trans)}</span>
+        <span className="kfnb-Snapshot-time">{units.moment(snapshot.created, now)}</span>
+      </button>
+      <p className="kfnb-Note kfnb-Snapshot-facts">{facts(snapshot, trans)}</p>
+      <Warnings snapshot={snapshot} trans={trans} />
+      <Verified verification={props.verification} trans={trans} />
+      <div id={body} hidden={!open}>
+        {open ? <Opened {...props} /> : null}
+      </div>
+    </div>
+  );
+}
+
+/** What a person calls it. */
+export function title(snapshot: Snapshot, trans: TranslationBundle): string {
+  return snapshot.name || trans.__('unnamed');
+}
+
+function facts(snapshot: Snapshot, trans: TranslationBundle): string {
+  const { files, bytes_total, bytes_added } = snapshot;
+  const all = trans._n(
+    '%1 file, %2; cost %3',
+    '%1 files, %2; cost %3',
+    files,
+    units.count(files),
+    units.bytes(bytes_total),
+    units.bytes(bytes_added)
+  );
+  switch (snapshot.reason) {
+    case 'before_restore':
+      return trans.__('Safety snapshot before a restore. %1', all);
+    case 'before_undo':
+      return trans.__('Safety snapshot before an undo. %1', all);
+    case 'schedule':
+      return trans.__('By the schedule. %1', all);
+    case 'manual':
+      return all;
+  }
+}
+
+const NAMED = 20;
+
+function Warnings({
+  snapshot,
+  trans
+}: Pick<SnapshotProps, 'snapshot' | 'trans'>): JSX.Element | null {
+  const { complete, left_out: named, left_out_count: count } = snapshot;
+  if (complete || !count) {
+    return complete ? null : <p className="kfnb-Level kfnb-mod-high">{trans.__('Incomplete.')}</p>;
+  }
+  return (
+    <details className="kfnb-Level kfnb-mod-high">
+      <summary>
+        {trans._n('Incomplete: %1 entry left out', 'Incomplete: %1 entries left out', count, count)}
+      </summary>
+      <ul>
+        {named.slice(0, NAMED).map(entry => (
+          <li key={entry.path}>{trans.__('%1: %2', entry.path, entry.reason)}</li>
+        ))}
+      </ul>
+      {count > NAMED ? <p>{trans.__('and %1 more', count - NAMED)}</p> : null}
+    </details>
+  );
+}
+
+function Verified(props: Pick<SnapshotProps, 'verification' | 'trans'>): JSX.Element | null {
+  const { verification, trans } = props;
+  if (!verification) {
+    return null;
+  }
+  const { ok, files, differences, differences_count: count } = verification;
+  if (ok) {
+    return <p className="kfnb-Note">{trans.__('Verified: all %1 files as recorded.', files)}</p>;
+  }
+  return (
+    <details className="kfnb-Level kfnb-mod-full" open>
+      <summary>
+        {trans._n('Verify found %1 difference', 'Verify found %1 differences', count, count)}
+      </summary>
+      <ul>
+        {differences.slice(0, NAMED).map(({ path, problem }) => (
+          <li key={path}>{trans.__('%1: %2', path, problem)}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Opened(props: SnapshotProps): JSX.Element {
+  const { refused, onRestore, onVerify, onDelete, trans } = props;
+  const changing = { type: 'button', className: 'kfnb-Button', disabled: refused !== '' } as const;
+  return (
+    <>
+      <div className="kfnb-Buttons">
+        <button {...changing} onClick={() => onRestore([])}>
+          {trans.__('Restore…')}
+        </button>
+        <button type="button" className="kfnb-Button" onClick={onVerify}>
+          {trans.__('Verify')}
+        </button>
+        <button {...changing} onClick={onDelete}>
+          {trans.__('Delete…')}
+        </button>
+      </div>
+      <Files {...props} onRestore={path => onRestore([path])} />
+    </>
+  );
+}

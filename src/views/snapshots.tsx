@@ -1,0 +1,148 @@
+/** Snapshots: take one, see what is going on, and the list of those there are. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { ApiError } from '../client';
+import type {
+  EngineInfo,
+  EntryList,
+  Operation,
+  Restore,
+  Snapshot,
+  SnapshotList,
+  Status,
+  Verification
+} from '../contract';
+import * as units from '../units';
+import { OperationView } from './operation';
+import { Reason } from './reason';
+import { SnapshotView, title } from './snapshot';
+import { Take } from './take';
+
+/** What a person can do here. Each act tells of its own failure through `failure`. */
+export interface Acts {
+  take: (name: string) => Promise<boolean>;
+  restore: (snapshot: Snapshot, paths: readonly string[]) => void;
+  undo: (restore: Restore, what: string) => void;
+  verify: (snapshot: Snapshot) => void;
+  delete: (snapshot: Snapshot) => void;
+  cancel: (operation: Operation) => void;
+  browse: (snapshot: Snapshot, path: string) => Promise<EntryList>;
+  contentUrl: (snapshot: Snapshot, path: string) => string;
+}
+
+export interface SnapshotsProps {
+  list: SnapshotList | null;
+  error: ApiError | null;
+  /** What the last act of this person was refused with. */
+  failure: ApiError | null;
+  status: Status;
+  verification: (snapshot: string) => Verification | undefined;
+  acts: Acts;
+  trans: TranslationBundle;
+}
+
+export function SnapshotsView(props: SnapshotsProps): JSX.Element {
+  const { list, error, failure, status, acts, trans } = props;
+  const refused = policy(status, trans);
+  return (
+    <>
+      {list?.engines.map(engine => (
+        <Engine key={engine.engine} engine={engine} refused={refused} acts={acts} trans={trans} />
+      ))}
+      {failure ? <Reason reason={failure.message} hint={failure.hint} alert /> : null}
+      {status.operations.filter(worthShowing).map(operation => (
+        <OperationView
+          key={operation.id}
+          operation={operation}
+          onCancel={acts.cancel}
+          trans={trans}
+        />
+      ))}
+      {list ? <Restored {...props} list={list} refused={refused} /> : null}
+      {error ? <Reason reason={error.message} hint={error.hint} /> : null}
+      {list ? <List {...props} list={list} refused={refused} /> : null}
+      {!list && !error ? <p className="kfnb-Note">{trans.__('Looking…')}</p> : null}
+    </>
+  );
+}
+
+/** Why the site allows no change here; empty: it does. */
+function policy(status: Status, trans: TranslationBundle): string {
+  if (!status.snapshots_enabled) {
+    return trans.__('Snapshots are switched off on this site.');
+  }
+  return status.read_only ? trans.__('This site is read-only: nothing can be changed here.') : '';
+}
+
+/** How it ended is told by a notification; a failure stays in sight for its minute. */
+function worthShowing(operation: Operation): boolean {
+  return operation.state === 'running' || operation.state === 'failed';
+}
+
+interface EngineProps {
+  engine: EngineInfo;
+  refused: string;
+  acts: Acts;
+  trans: TranslationBundle;
+}
+
+function Engine({ engine, refused, acts, trans }: EngineProps): JSX.Element {
+  if (!engine.available) {
+    return <Reason reason={engine.reason} hint={engine.hint} />;
+  }
+  return <Take engine={engine} refused={refused} onTake={acts.take} trans={trans} />;
+}
+
+type ListProps = SnapshotsProps & { list: SnapshotList; refused: string };
+
+function Restored({ list, refused, status, acts, trans }: ListProps): JSX.Element | null {
+  const last = list.restores[0];
+  if (!last || last.undone) {
+    return null;
+  }
+  const source = list.snapshots.find(snapshot => snapshot.id === last.snapshot);
+  const name = source ? title(source, trans) : last.snapshot;
+  const at = units.moment(last.ended, status.taken);
+  const what = last.undo_of
+    ? trans.__('The restore was undone at %1.', at)
+    : trans.__('Restored from “%1” at %2.', name, at);
+  return (
+    <div className="kfnb-Restored kfnb-Row">
+      <span className="kfnb-Row-grow">{what}</span>
+      <button
+        type="button"
+        className="kfnb-Button"
+        disabled={refused !== ''}
+        onClick={() => acts.undo(last, what)}
+      >
+        {last.undo_of ? trans.__('Redo…') : trans.__('Undo…')}
+      </button>
+    </div>
+  );
+}
+
+function List({ list, refused, status, verification, acts, trans }: ListProps): JSX.Element {
+  if (!list.snapshots.length) {
+    return <p className="kfnb-Note">{trans.__('There are no snapshots yet.')}</p>;
+  }
+  return (
+    <ul className="kfnb-List kfnb-Snapshots" aria-label={trans.__('Snapshots, newest first')}>
+      {list.snapshots.map(snapshot => (
+        <li key={`${snapshot.engine}/${snapshot.id}`}>
+          <SnapshotView
+            snapshot={snapshot}
+            verification={verification(snapshot.id)}
+            now={status.taken}
+            refused={refused}
+            onRestore={paths => acts.restore(snapshot, paths)}
+            onVerify={() => acts.verify(snapshot)}
+            onDelete={() => acts.delete(snapshot)}
+            browse={path => acts.browse(snapshot, path)}
+            contentUrl={path => acts.contentUrl(snapshot, path)}
+            trans={trans}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}
