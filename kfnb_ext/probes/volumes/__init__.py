@@ -6,6 +6,7 @@ answer is ``stale`` and all the others keep their figures.
 
 import os
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,17 +36,24 @@ class VolumesProbe:
         self._workspace = os.path.abspath(workspace)  # resolve() may hang
         self._home = os.path.abspath(home or os.path.expanduser("~"))
         self._proc_root = Path(proc_root)
-        self._workers = workers.Workers(deadline)
+        self._deadline = deadline  # seconds, for all that a reading asks
+        self._workers = workers.Workers()
+        self._table: tuple[mounts.Mount, ...] = ()
+        self._places: list[str] = []
 
     def read(self) -> Volumes:
-        """One reading, within the deadline twice. Raises: Unsupported without a mount table."""
+        """One reading, within the deadline. Raises: Unsupported without a mount table."""
+        end = time.monotonic() + self._deadline
         table = mounts.table(self._proc_root)
-        workspace, home = (mounts.covering(path, table) for path in self._places())
+        if table != self._table:
+            self._places = self._resolved(end - self._deadline / 2)
+            self._table = table
+        workspace, home = (mounts.covering(path, table) for path in self._places)
         found = {m: kinds.kind(m, table) for m in table}
         shown = [m for m, (k, _) in found.items() if m in (workspace, home) or kinds.is_shown(m, k)]
         shown.sort(key=lambda m: (m != workspace, m != home, m.point))
         shown = _once(shown)
-        looks = self._workers.ask({m: _look(m.point) for m in shown})
+        looks = self._workers.ask({m: _look(m.point) for m in shown}, end)
         return Volumes(
             volumes=tuple(
                 _volume(m, *found[m], m == workspace, looks.get(m, STALE))
@@ -54,10 +62,10 @@ class VolumesProbe:
             )
         )
 
-    def _places(self) -> list[str]:
+    def _resolved(self, end: float) -> list[str]:
         """The workspace and the home, their symbolic links followed where that answers."""
         paths = {"workspace": self._workspace, "home": self._home}
-        answers = self._workers.ask({name: _resolver(path) for name, path in paths.items()})
+        answers = self._workers.ask({name: _resolver(path) for name, path in paths.items()}, end)
         return [a if isinstance(a := answers.get(n), str) else p for n, p in paths.items()]
 
 

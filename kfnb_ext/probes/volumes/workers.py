@@ -27,17 +27,18 @@ class _Worker(threading.Thread):
 class Workers:
     """Asks about mounts; remembers those that have not answered yet."""
 
-    def __init__(self, deadline: float) -> None:
-        self._deadline = deadline  # seconds, for all questions of one call together
+    def __init__(self) -> None:
         self._hung: dict[Any, _Worker] = {}
 
-    def ask(self, questions: Mapping[Any, Callable[[], Any]]) -> dict[Any, Any]:
-        """Subject -> the answer or the OSError; without those that do not answer."""
+    def ask(self, questions: Mapping[Any, Callable[[], Any]], end: float) -> dict[Any, Any]:
+        """Subject -> the answer or the OSError; without those that do not answer by ``end``.
+
+        ``end`` is in seconds of the monotonic clock.
+        """
         self._hung = {s: w for s, w in self._hung.items() if w.is_alive()}
         asked = {s: _Worker(q) for s, q in questions.items() if s not in self._hung}
         for worker in asked.values():
             worker.start()
-        end = time.monotonic() + self._deadline
         for subject, worker in asked.items():
             worker.join(max(end - time.monotonic(), 0))
             if worker.is_alive():
