@@ -1,0 +1,128 @@
+"""The engine itself: each method of the Protocol, in the words of the files beside it.
+
+Rule: whoever writes holds the lock and has first brought to an end what was interrupted.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+from kfnb_ext import errors
+from kfnb_ext.engines import base
+from kfnb_ext.engines.local import (
+    creating,
+    deleting,
+    exclude,
+    reading,
+    records,
+    usage,
+    verifying,
+    volume,
+)
+from kfnb_ext.engines.local import layout as places
+from kfnb_ext.model import snapshots
+
+NOTE = "These snapshots lie on the workspace's own volume: they do not survive its loss."
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class LocalEngine:
+    """Keeps snapshots of ``workspace`` in its folder ``.kfnb``.
+
+    ``exclude``: patterns of names to leave out. ``share``: the part of the volume (0..1) that
+    snapshots may take. Making one changes nothing.
+    """
+
+    name = "local"
+
+    def __init__(
+        self,
+        workspace: Path,
+        *,
+        exclude: tuple[str, ...] = exclude.DEFAULT_EXCLUDE,
+        share: float = 0.30,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._home = places.Layout(Path(workspace).absolute())
+        self._settings = creating.Settings(_rules(exclude), share)
+        self._now = now
+
+    def info(self) -> snapshots.EngineInfo:
+        """Whether it can be used here. Never raises, changes nothing."""
+        folder = self._home.workspace
+        try:
+            allowed = int(volume.room(folder).total * self._settings.share)
+        except OSError as error:
+            return _unavailable(f"The workspace {folder} cannot be read: {error.strerror}.")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return _unavailable(f"The workspace {folder} is read-only for you.")
+        used = usage.known(self._home) if self._home.home.exists() else 0
+        return snapshots.EngineInfo(
+            engine=self.name, available=True, used=used, allowed=allowed, note=NOTE
+        )
+
+    def create(
+        self, name: str, reason: snapshots.SnapshotReason, progress: base.Progress
+    ) -> snapshots.Snapshot:
+        """Take a snapshot. Raises: NoSpace, Forbidden, Unsupported, Conflict, Cancelled."""
+        with self._writing():
+            order = creating.Order(name, reason, self._now())
+            return creating.create(self._home, self._settings, order, progress)
+
+    def list(self) -> tuple[snapshots.Snapshot, ...]:
+        """All snapshots, newest first; damaged and foreign folders are passed over."""
+        return tuple(s for kept in records.all_kept(self._home) if (s := kept.snapshot))
+
+    def get(self, snapshot: str) -> snapshots.Snapshot:
+        """One snapshot. Raises: NotFound, Gone."""
+        return records.one(self._home, snapshot)[1]
+
+    def delete(self, snapshot: str, progress: base.Progress) -> None:
+        """Delete it. Raises: NotFound, Conflict."""
+        with self._writing():
+            deleting.delete(self._home, snapshot, progress)
+
+    def files(self, snapshot: str, path: str) -> snapshots.EntryList:
+        """The folder ``path`` of a snapshot. Raises: BadRequest, NotFound, Gone."""
+        return reading.files(records.one(self._home, snapshot)[0], path)
+
+    def content(self, snapshot: str, path: str) -> Iterator[bytes]:
+        """The bytes of one file. Raises: BadRequest, NotFound, Gone."""
+        return reading.content(records.one(self._home, snapshot)[0], path)
+
+    def verify(self, snapshot: str, progress: base.Progress) -> snapshots.Verification:
+        """Read it all and find what changed. Raises: NotFound, Cancelled."""
+        if not (self._home.snapshots / snapshot).is_dir() or "/" in snapshot:
+            records.one(self._home, snapshot)
+        return verifying.Verifier(records.Kept(self._home.snapshots / snapshot), progress).verify()
+
+    def freed(self, delete: tuple[str, ...]) -> int | None:
+        """About how many bytes deleting these would free."""
+        return deleting.freed(self._home, delete)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._home.writing():
+            yield
+
+
+def _rules(patterns: tuple[str, ...]) -> exclude.Rules:
+    return exclude.Rules(patterns)
+
+
+def _unavailable(reason: str) -> snapshots.EngineInfo:
+    return snapshots.EngineInfo(
+        engine="local",
+        available=False,
+        reason=reason,
+        hint="Ask for a workspace on a volume that you can write to.",
+        note=NOTE,
+    )
+
+
+__all__ = ["LocalEngine", "errors"]

@@ -1,0 +1,104 @@
+"""The records that the engine keeps beside the trees.
+
+Rule: what is read here may be damaged or foreign; then it is None, never an exception. ``seal``
+is the sum of the rest, so that an edited record is seen.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from kfnb_ext import errors
+from kfnb_ext.engines.local import layout as places
+from kfnb_ext.engines.local import manifest
+from kfnb_ext.model import snapshots
+
+TREE, MANIFEST, RECORD = "tree", "manifest.jsonl", "record.json"
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """``record.json`` of a snapshot."""
+
+    snapshot: snapshots.Snapshot
+    boot: str  # the boot it was written under
+    manifest_sha256: str
+    seal: str = ""
+
+
+class StoredRestore(msgspec.Struct, frozen=True, kw_only=True):
+    """``record.json`` of a restore."""
+
+    restore: snapshots.Restore
+
+
+_T = TypeVar("_T", Stored, StoredRestore)
+
+
+def read(path: Path, kind: type[_T]) -> _T | None:
+    """A record, or None."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def sealed(stored: Stored) -> Stored:
+    """With the right seal."""
+    bare = msgspec.structs.replace(stored, seal="")
+    seal = hashlib.sha256(msgspec.json.encode(bare)).hexdigest()
+    return msgspec.structs.replace(bare, seal=seal)
+
+
+class Kept:
+    """One snapshot on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tree = folder / TREE
+        self.manifest = manifest.Manifest(folder / MANIFEST)
+        self.stored = read(folder / RECORD, Stored)
+
+    @property
+    def snapshot(self) -> snapshots.Snapshot | None:
+        """Its record as others see it: where it lies is where it was found."""
+        if self.stored is None or self.stored.snapshot.id != self.folder.name:
+            return None
+        return msgspec.structs.replace(self.stored.snapshot, place=str(self.tree))
+
+    def is_whole(self) -> bool:
+        """Whether record and manifest are as they were written."""
+        try:
+            digest = self.manifest.digest()
+        except OSError:
+            return False
+        stored = self.stored
+        return stored is not None and stored == sealed(stored) and stored.manifest_sha256 == digest
+
+
+def all_kept(home: places.Layout) -> list[Kept]:
+    """All snapshots with a readable record, newest first. Foreign folders are passed over."""
+    found = [(k, s) for k in map(Kept, places.children(home.snapshots)) if (s := k.snapshot)]
+    found.sort(key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
+    return [kept for kept, _ in found]
+
+
+def one(home: places.Layout, snapshot: str) -> tuple[Kept, snapshots.Snapshot]:
+    """One snapshot. Raises: NotFound, Gone."""
+    if snapshot not in map(_name, places.children(home.snapshots)):
+        raise errors.NotFound(
+            f"There is no snapshot {snapshot[:100]!r}.", "List the snapshots to see their ids."
+        )
+    kept = Kept(home.snapshots / snapshot)
+    if (record := kept.snapshot) is None:
+        raise errors.Gone(
+            f"The record of the snapshot {snapshot} is damaged. Its files are still in "
+            f"{kept.tree}.",
+            "Copy what you need from there, then delete it.",
+        )
+    return kept, record
+
+
+def _name(path: Path) -> str:
+    return path.name
