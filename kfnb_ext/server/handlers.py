@@ -111,7 +111,7 @@ class Handler(APIHandler):
             path=dict(zip(names, arguments, strict=True)),
             query=query,
             body=self._body(route),
-            user=self.current_user.username,
+            user=self.current_user.display_name or self.current_user.username,
         )
 
     def _has(self, name: str) -> bool:
