@@ -1,0 +1,164 @@
+"""What each command does, over the services of the pod.
+
+Rule: one function for each command, found by its name; each returns the record that the routes
+would serve and the text for people.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from kfnb_ext import errors
+from kfnb_ext.assembly import Pod
+from kfnb_ext.commands import refer, waiting
+from kfnb_ext.commands.talk import Outcome, Talk, confirm
+from kfnb_ext.model import snapshots
+from kfnb_ext.model.limits import Limits
+from kfnb_ext.text import operations as operations_text
+from kfnb_ext.text import snapshots as text
+from kfnb_ext.text import status as status_text
+
+Given = argparse.Namespace
+BETWEEN = 0.2  # seconds between two readings: the CPU in use is a rate
+
+
+def status(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``status``"""
+    record = pod.status.look()
+    cpu = record.limits if isinstance(record.limits, Limits) else None
+    if cpu and cpu.cpu_usage_cores is None and cpu.node_cpu_usage_cores is None:
+        time.sleep(BETWEEN)
+        record = pod.status.look()
+    return Outcome(record, status_text.text(record, _now()))
+
+
+def operations(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``operations``"""
+    found = pod.operations.list()
+    return Outcome(found, operations_text.text(found, _now()))
+
+
+def create(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot create [NAME]``"""
+    request = refer.request(
+        snapshots.CreateRequest, engine=_engine(pod, given), name=refer.name(given.name)
+    )
+    ended = waiting.finish(pod.snapshots.create(request), talk)
+    made = pod.snapshots.get(request.engine, ended.snapshot or "")
+    return Outcome(made, text.taken(made))
+
+
+def list_(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot list``"""
+    found = pod.snapshots.list(given.engine and _engine(pod, given))
+    return Outcome(found, text.listing(found))
+
+
+def show(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot show ID``"""
+    engine = _engine(pod, given)
+    found = pod.snapshots.get(engine, refer.snapshot(pod, engine, given.id))
+    return Outcome(found, text.one(found))
+
+
+def restore(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot restore ID [PATH ...]``"""
+    engine = _engine(pod, given)
+    request = refer.request(
+        snapshots.RestoreRequest,
+        engine=engine,
+        snapshot=refer.snapshot(pod, engine, given.id),
+        paths=refer.paths(given.paths, pod.workspace),
+        exact=given.exact,
+    )
+    plan = pod.snapshots.plan(request)
+    if plan.possible:  # otherwise the service says why not
+        preview = text.preview(plan, pod.snapshots.get(engine, request.snapshot))
+        confirm(talk, given, preview, "Restore?")
+    return _restored(pod, waiting.finish(pod.snapshots.restore(request), talk).restore)
+
+
+def undo(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot undo [RESTORE]``"""
+    _engine(pod, given)
+    made = refer.restore(pod, given.restore)
+    preview = (
+        f"Take back this restore, so that the workspace is as before it:\n  {text.restored(made)}"
+    )
+    confirm(talk, given, preview, "Take it back?")
+    return _restored(pod, waiting.finish(pod.snapshots.undo(made.id), talk).restore)
+
+
+def verify(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot verify [ID]``"""
+    engine = _engine(pod, given)
+    every = given.id is None
+    listed = pod.snapshots.engine(engine).list() if every else ()
+    wanted = [one.id for one in listed] if every else [refer.snapshot(pod, engine, given.id)]
+    found: list[snapshots.Verification] = []
+    failure: errors.KfnbError | None = None
+    for snapshot in wanted:
+        try:
+            found += waiting.finish(pod.snapshots.verify(engine, snapshot), talk).verification
+        except (errors.Gone, errors.NotFound) as error:  # the others are still to be read
+            failure = error
+    bad = [one.snapshot for one in found if not one.ok]
+    if bad and failure is None:
+        failure = errors.Gone(
+            f"What was recorded and what is there differ in: {', '.join(bad)}.",
+            "Do not rely on the files that are named; the others can be restored as ever.",
+        )
+    return Outcome(tuple(found), text.checked(found), failure)
+
+
+def delete(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot delete ID``"""
+    engine = _engine(pod, given)
+    snapshot = refer.snapshot(pod, engine, given.id)
+    preview = f"Delete this snapshot for good:\n  {text.line(pod.snapshots.get(engine, snapshot))}"
+    confirm(talk, given, preview, "Delete it?")
+    ended = waiting.finish(pod.snapshots.delete(engine, snapshot), talk)
+    return Outcome(ended, f"Snapshot {snapshot} is deleted.")
+
+
+def prune(pod: Pod, given: Given, talk: Talk) -> Outcome:
+    """``snapshot prune``"""
+    engine = _engine(pod, given)
+    named = {word: getattr(given, word) for word in ("last", "daily", "weekly")}
+    retention = {word: number for word, number in named.items() if number is not None}
+    wish = {"engine": engine, "retention": retention or None, "dry_run": given.dry_run}
+    plan = pod.snapshots.prune_plan(refer.request(snapshots.PruneRequest, **wish))
+    preview = text.pruning(plan, pod.snapshots.engine(engine).list())
+    if given.dry_run:
+        return Outcome(plan, preview)
+    if plan.delete:
+        confirm(talk, given, preview, "Delete them?")
+    request = refer.request(snapshots.PruneRequest, **wish, delete=plan.delete)
+    ended = waiting.finish(pod.snapshots.prune(request), talk)
+    return Outcome(ended, ended.message if plan.delete else preview)
+
+
+ACTS: dict[str, Callable[[Pod, Given, Talk], Outcome]] = {
+    one.__name__: one
+    for one in (
+        status, operations, create, list_, show, restore, undo, verify, delete, prune,
+    )
+}  # fmt: skip
+
+
+def _restored(pod: Pod, restore: str | None) -> Outcome:
+    made = next((one for one in pod.snapshots.list().restores if one.id == restore), None)
+    if made is None:
+        raise errors.EngineFailed("The restore was made, but its record cannot be read.")
+    return Outcome(made, text.done(made))
+
+
+def _engine(pod: Pod, given: Given) -> str:
+    name: str = given.engine if given.engine is not None else "local"
+    pod.snapshots.engine(name)
+    return name
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

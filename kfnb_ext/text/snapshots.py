@@ -1,0 +1,182 @@
+"""Snapshots, restores and what is about to happen to them, as text.
+
+Rule: before something changes, the text says what will be written, what will go and what stays.
+"""
+
+from collections.abc import Iterable
+
+from kfnb_ext.model import snapshots
+from kfnb_ext.text import tables, units
+
+SHOWN = 10  # paths that a preview names of each kind; --json names up to 1000
+
+REASONS = {
+    "manual": "",
+    "before_restore": "safety, before a restore",
+    "before_undo": "safety, before an undo",
+    "schedule": "by schedule",
+}
+
+
+def listing(found: snapshots.SnapshotList) -> str:
+    """All snapshots as a table, what the engines say, and the restores that can be undone."""
+    parts = [_table(found.snapshots)] if found.snapshots else ["There is no snapshot yet."]
+    undoable = [one for one in found.restores if not one.undone]
+    if undoable:
+        parts.append("\n".join(["Can be undone:", *(f"  {restored(one)}" for one in undoable)]))
+    parts.append("\n".join(_engine(info) for info in found.engines))
+    return "\n\n".join(parts)
+
+
+def _table(found: tuple[snapshots.Snapshot, ...]) -> str:
+    rows = [
+        (
+            one.id,
+            units.date(one.created),
+            f"{one.files:,}",
+            units.size(one.bytes_total),
+            units.size(one.bytes_added),
+            title(one) + ("" if one.complete else " (incomplete)"),
+        )
+        for one in found
+    ]
+    return tables.table(("ID", "TAKEN", "FILES", "SIZE", "ADDED", "NAME"), rows, "FILES SIZE ADDED")
+
+
+def title(one: snapshots.Snapshot) -> str:
+    """What a person calls it: its name, or why it was taken."""
+    return ", ".join(filter(None, [units.plain(one.name), REASONS.get(one.reason, one.reason)]))
+
+
+def _engine(info: snapshots.EngineInfo) -> str:
+    if not info.available:
+        return " ".join(
+            filter(None, [f"Engine {info.engine}: unavailable:", info.reason, info.hint])
+        )
+    parts = []
+    if info.used is not None and info.allowed is not None:
+        parts.append(f"snapshots use {units.share(info.used, info.allowed)} that they may.")
+    elif info.used is not None:
+        parts.append(f"snapshots use {units.size(info.used)}.")
+    return " ".join([f"Engine {info.engine}:", *parts, units.plain(info.note)]).rstrip()
+
+
+def line(one: snapshots.Snapshot) -> str:
+    """One snapshot on one line."""
+    held = f"{units.count(one.files, 'file')}, {units.size(one.bytes_total)}"
+    return "  ".join(filter(None, [one.id, units.date(one.created), held, title(one)]))
+
+
+def one(record: snapshots.Snapshot) -> str:
+    """Everything about one snapshot."""
+    why = REASONS.get(record.reason, record.reason) or "on request"
+    rows = [
+        ("Snapshot", record.id),
+        ("Name", units.plain(record.name) or "(none)"),
+        ("Taken", f"{units.date(record.created)}, {why}"),
+        ("Holds", f"{units.count(record.files, 'file')}, {units.size(record.bytes_total)}"),
+        ("Added", f"{units.size(record.bytes_added)} on the volume"),
+        ("Engine", record.engine + ("" if record.durable else " (lost together with its volume)")),
+        ("Place", units.plain(record.place)),
+        ("Left out", _left_out(record)),
+    ]
+    if not record.complete:
+        rows.append(("Complete", "no: something that should be in it is not, see above"))
+    return tables.fields(rows)
+
+
+def _left_out(record: snapshots.Snapshot) -> str:
+    patterns = ", ".join(map(units.plain, record.excluded))
+    lines = [f"by pattern: {patterns}"] if patterns else []
+    lines += [f"{units.plain(one.path)}: {one.reason}" for one in record.left_out[:SHOWN]]
+    more = record.left_out_count - min(SHOWN, len(record.left_out))
+    lines += [f"and {more:,} more"] if more > 0 else []
+    return "\n".join(lines) or "nothing"
+
+
+def taken(record: snapshots.Snapshot) -> str:
+    """What a create has made."""
+    named = f' "{units.plain(record.name)}"' if record.name else ""
+    held = f"{units.count(record.files, 'file')}, {units.size(record.bytes_total)}"
+    lines = [f"Snapshot {record.id}{named}: {held}, {units.size(record.bytes_added)} added."]
+    if record.left_out_count:
+        lines.append(f"Left out:\n{_indent(_left_out(record).splitlines())}")
+    if not record.durable:
+        lines.append("It lies on the volume of the workspace and is lost together with it.")
+    return "\n".join(lines)
+
+
+def preview(plan: snapshots.RestorePlan, snapshot: snapshots.Snapshot) -> str:
+    """What a restore would do, before anybody is asked."""
+    named = title(snapshot)
+    of = f"{snapshot.id} ({named})" if named else snapshot.id
+    what = units.count(len(plan.paths), "path") if plan.paths else "the whole workspace"
+    lines = [f"Restore {what} from the snapshot {of}, taken {units.date(snapshot.created)}:"]
+    written = f", {units.size(plan.bytes_to_write)} to write" if plan.bytes_to_write else ""
+    lines += _paths(f"create   {plan.create:,}{written}", plan.created_paths, plan.create)
+    lines += _paths(f"replace  {plan.replace:,}", plan.replaced_paths, plan.replace)
+    lines += _paths(f"remove   {plan.remove:,}", plan.removed_paths, plan.remove)
+    lines.append(f"  leave    {plan.unchanged:,} that are the same already")
+    if plan.newer_kept:
+        lines.append(f"  keep     {plan.newer_kept:,} created since (--exact would remove them)")
+    return "\n".join([*lines, *map(units.plain, plan.findings)])
+
+
+def _paths(head: str, paths: tuple[str, ...], count: int) -> list[str]:
+    if not count:
+        return []
+    lines = [f"  {head}"] + [f"             {units.plain(path)}" for path in paths[:SHOWN]]
+    more = count - min(SHOWN, len(paths))
+    return lines + ([f"             and {more:,} more"] if more > 0 else [])
+
+
+def restored(record: snapshots.Restore) -> str:
+    """One restore on one line."""
+    what = units.count(len(record.paths), "path") if record.paths else "the workspace"
+    kind = f"undo of {record.undo_of}" if record.undo_of else f"{what} from {record.snapshot}"
+    return f"{record.id}  {units.date(record.ended)}  {kind}"
+
+
+def done(record: snapshots.Restore) -> str:
+    """What a restore or an undo has made."""
+    what = units.count(len(record.paths), "path") if record.paths else "The workspace"
+    verb = "are" if len(record.paths) > 1 else "is"
+    lines = [f"{what} {verb} as in the snapshot {record.snapshot}."]
+    if record.undo_of:
+        lines = [f"The restore {record.undo_of} is taken back."]
+    if record.kept:
+        lines.append("Changed while it ran; the newer versions are kept here:")
+        lines.append(_indent([*map(units.plain, record.kept)][:SHOWN]))
+    if record.safety:
+        lines.append(f"To take this back: kfnb snapshot undo {record.id}")
+    return "\n".join(lines)
+
+
+def checked(found: Iterable[snapshots.Verification]) -> str:
+    """What a verify has found."""
+    return "\n".join(map(_checked, found)) or "There is no snapshot to check."
+
+
+def _checked(one: snapshots.Verification) -> str:
+    read = f"{units.count(one.files, 'file')}, {units.size(one.bytes_read)} read"
+    if one.ok:
+        return f"{one.snapshot}  ok  {read}"
+    count = units.count(one.differences_count, "difference")
+    lines = [f"{one.problem:<10} {units.plain(one.path)}" for one in one.differences[:SHOWN]]
+    more = one.differences_count - min(SHOWN, len(one.differences))
+    lines += [f"and {more:,} more"] if more > 0 else []
+    return f"{one.snapshot}  {count}  {read}\n{_indent(lines)}"
+
+
+def pruning(plan: snapshots.PrunePlan, found: tuple[snapshots.Snapshot, ...]) -> str:
+    """What a prune would delete and what stays."""
+    if not plan.delete:
+        return f"Nothing to delete: all {units.count(len(plan.keep), 'snapshot')} are kept."
+    gone = tuple(one for one in found if one.id in plan.delete)
+    freed = f", about {units.size(plan.bytes_freed)} freed" if plan.bytes_freed is not None else ""
+    head = f"Delete {units.count(len(plan.delete), 'snapshot')}{freed}; keep {len(plan.keep):,}:"
+    return f"{head}\n{_table(gone)}"
+
+
+def _indent(lines: list[str]) -> str:
+    return "\n".join(f"  {line}" for line in lines)

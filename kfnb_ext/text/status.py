@@ -1,0 +1,149 @@
+"""The status as a person reads it in a terminal.
+
+Rule: each reading that could not be had says why and what to do, in its own place.
+"""
+
+from datetime import datetime
+
+from kfnb_ext.model import activity, gpu, limits, shm, volumes
+from kfnb_ext.model.reading import Unavailable
+from kfnb_ext.model.status import Status
+from kfnb_ext.text import operations, tables, units
+
+KINDS = {"network": "network", "block": "block device", "node_local": "on the node's own disk"}
+KINDS |= {"empty_dir": "emptyDir", "memory": "in memory", "container_layer": "container layer"}
+KINDS |= {"host": "of the host"}
+
+
+def text(status: Status, now: datetime) -> str:
+    """The whole status; ``now`` gives ages and decides which times need a date."""
+    rows = [("Workspace", units.plain(status.workspace) + _forbidden(status))]
+    rows += _limits(status.limits)
+    rows += [("/dev/shm", _shm(status.shm)), ("Volumes", _volumes(status.volumes))]
+    rows.append(("GPUs", _gpus(status.gpus)))
+    if status.operations:
+        lines = [operations.line(one, now) for one in status.operations]
+        rows.append(("Operations", "\n".join(lines)))
+    return f"{_use(status.activity, now)}\n\n{tables.fields(rows)}"
+
+
+def _forbidden(status: Status) -> str:
+    if status.read_only:
+        return " (read-only: the site forbids every change)"
+    return "" if status.snapshots_enabled else " (the site has switched snapshots off)"
+
+
+def _use(reading: activity.Activity | Unavailable, now: datetime) -> str:
+    if isinstance(reading, Unavailable):
+        return _unavailable(reading, "Use is not known")
+    since = units.moment(reading.since, now)
+    why = "; ".join(units.plain(reason.text) for reason in reading.reasons)
+    if reading.in_use:
+        return f"In use since {since}" + (f": {why}" if why else "")
+    idle = units.span((now - reading.since).total_seconds())
+    return f"Idle for {idle}, since {since}" + (f": {why}" if why else "")
+
+
+def _unavailable(reading: Unavailable, what: str = "unavailable") -> str:
+    hint = f"\n{units.plain(reading.hint)}" if reading.hint else ""
+    return f"{what}: {units.plain(reading.reason)}{hint}"
+
+
+def _limits(reading: limits.Limits | Unavailable) -> list[tuple[str, str]]:
+    if isinstance(reading, Unavailable):
+        return [("Memory, CPU", _unavailable(reading))]
+    rows = [("Memory", _memory(reading)), ("CPU", _cpu(reading))]
+    if reading.processes is not None and reading.processes_limit is not None:
+        rows.append(("Processes", f"{reading.processes:,} of {reading.processes_limit:,}"))
+    return rows
+
+
+def _memory(one: limits.Limits) -> str:
+    used, limit, node = one.memory_working_set, one.memory_limit, one.node_memory_total
+    if used is not None and limit is not None:
+        text = units.share(used, limit)
+    else:
+        text = units.known(used, units.size, one.missing, "memory_working_set")
+        said = one.missing.get("memory_limit", "")
+        text += f", limit {units.size(limit)}" if limit is not None else _no_limit(said)
+        if limit is None and node is not None:
+            text += f"; the node has {units.size(node)}"
+    if one.oom_kills:
+        text += f"\n{units.count(one.oom_kills, 'process', 'processes')} killed for want of memory"
+    return text
+
+
+def _cpu(one: limits.Limits) -> str:
+    used = units.known(one.cpu_usage_cores, units.cores, one.missing, "cpu_usage_cores")
+    if one.cpu_limit_cores is not None:
+        text = f"{used} of {one.cpu_limit_cores:g} cores"
+    else:
+        unlimited = _no_limit(one.missing.get("cpu_limit_cores", ""))
+        text = f"{used} of {units.count(one.cpu_available_cores, 'core')}{unlimited}"
+    if one.node_cpu_usage_cores is not None:
+        text += f"; the node uses {units.cores(one.node_cpu_usage_cores)}"
+    if one.cpu_throttled_ratio:
+        text += f"; held back {units.percent(one.cpu_throttled_ratio)} of the time"
+    return text
+
+
+def _no_limit(reason: str) -> str:
+    return f", limit unknown ({reason.rstrip('.')})" if reason else ", no limit"
+
+
+def _shm(reading: shm.Shm | Unavailable) -> str:
+    if isinstance(reading, Unavailable):
+        return _unavailable(reading)
+    text = units.share(reading.used, reading.total)
+    if reading.hidden:
+        text += f", of it {units.size(reading.hidden)} in deleted files"
+    return text + (", counted as memory" if reading.counts_against_memory else "")
+
+
+def _volumes(reading: volumes.Volumes | Unavailable) -> str:
+    if isinstance(reading, Unavailable):
+        return _unavailable(reading)
+    rows = [(units.plain(one.mount), _volume(one)) for one in reading.volumes]
+    return tables.align(rows, [False, False]) if rows else "none"
+
+
+def _volume(one: volumes.Volume) -> str:
+    kind = f"{one.filesystem}, {KINDS[one.kind]}" if one.kind in KINDS else one.filesystem
+    marks = ["the workspace"] if one.is_workspace else []
+    marks += [kind, *(["read-only"] if one.read_only else [])]
+    if one.survives_restart is False:
+        marks.append("lost at a restart")
+    return f"{_room(one)}  [{', '.join(marks)}]"
+
+
+def _room(one: volumes.Volume) -> str:
+    if one.stale:
+        return units.known(None, units.size, one.missing, "used") + ", it does not answer"
+    if one.used is None or one.total is None:
+        return units.known(None, units.size, one.missing, "used")
+    text = units.share(one.used, one.total)
+    text += f", {units.known(one.free, units.size, one.missing, 'free')} free"
+    if one.inodes_total and one.inodes_free is not None:
+        used = (one.inodes_total - one.inodes_free) / one.inodes_total
+        text += f", inodes {units.percent(used)}"
+    return text
+
+
+def _gpus(reading: gpu.Gpus | Unavailable) -> str:
+    if isinstance(reading, Unavailable):
+        return _unavailable(reading)
+    return "\n".join(_gpu(one) for one in reading.gpus) or "none"
+
+
+def _gpu(one: gpu.Gpu) -> str:
+    if one.memory_used is not None and one.memory_total is not None:
+        memory = units.share(one.memory_used, one.memory_total)
+    else:
+        memory = units.known(one.memory_used, units.size, one.missing, "memory_used")
+    busy = units.known(one.utilisation, units.percent, one.missing, "utilisation")
+    parts = [f"{one.index}: {units.plain(one.name)}", f"memory {memory}", f"busy {busy}"]
+    if one.temperature_c is not None:
+        parts.append(f"{one.temperature_c} °C")
+    if one.power_milliwatts is not None:
+        parts.append(f"{one.power_milliwatts / 1000:.0f} W")
+    return ", ".join(parts)
