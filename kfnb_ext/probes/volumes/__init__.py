@@ -46,8 +46,7 @@ class VolumesProbe:
         end = time.monotonic() + self._deadline
         table = mounts.table(self._proc_root)
         if table != self._table:
-            self._places = self._resolved(end - self._deadline / 2)
-            self._table = table
+            self._resolve(table, end - self._deadline / 2)
         workspace, home = (mounts.covering(path, table) for path in self._places)
         found = {m: kinds.kind(m, table) for m in table}
         shown = [m for m, (k, _) in found.items() if m in (workspace, home) or kinds.is_shown(m, k)]
@@ -62,11 +61,13 @@ class VolumesProbe:
             )
         )
 
-    def _resolved(self, end: float) -> list[str]:
-        """The workspace and the home, their symbolic links followed where that answers."""
+    def _resolve(self, table: tuple[mounts.Mount, ...], end: float) -> None:
+        """Follow the symbolic links of the workspace and the home, where that answers."""
         paths = {"workspace": self._workspace, "home": self._home}
         answers = self._workers.ask({name: _resolver(path) for name, path in paths.items()}, end)
-        return [a if isinstance(a := answers.get(n), str) else p for n, p in paths.items()]
+        self._places = [a if isinstance(a := answers.get(n), str) else p for n, p in paths.items()]
+        # As long as the mounts stay the same it is not asked again; one that hangs is.
+        self._table = table if len(answers) == len(paths) else ()
 
 
 def _once(shown: list[mounts.Mount]) -> list[mounts.Mount]:
