@@ -1,37 +1,50 @@
 """Small records on disk that server, kernels and shells of one workspace share.
 
 Rule: each record is written whole by one rename, so a reader never sees half of one. The folder
-belongs to this user alone; it may vanish at any time, and nothing of value is kept only here.
+belongs to this user alone, or nothing is read or written there: in a temporary folder that all
+users share, a stranger may have made it. It may vanish at any time, and nothing of value is kept
+only here.
 """
 
 import contextlib
 import getpass
 import hashlib
 import os
+import re
 import socket
+import stat
 import tempfile
+import threading
 from pathlib import Path
 
 from kfnb_ext import errors
 from kfnb_ext.model import operations
 
+NAME = re.compile(r"[a-z]+(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199})?")  # never a path that climbs out
+
 
 class State:
-    """The records of one workspace, as files by name."""
+    """The records of one workspace, as files by name: ``status``, ``operations/<id>``."""
 
     def __init__(self, workspace: Path, base: str = "") -> None:
         name = hashlib.sha256(os.fsencode(os.path.realpath(workspace))).hexdigest()[:16]
         root = Path(base) if base else Path(tempfile.gettempdir()) / f"kfnb-{os.getuid()}"
         self.folder = root / name
+        # A folder that the site named is the site's; the one in the temporary folder must be ours.
+        self._must_be_mine = (self.folder,) if base else (root, self.folder)
 
     def write(self, name: str, data: bytes) -> None:
         """Write the record ``name``. Raises: EngineFailed when the folder cannot be used."""
-        target = self.folder / name
-        spare = target.with_name(f".{target.name}.{os.getpid()}")
+        target = self._file(name)
+        spare = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_native_id()}")
         try:
             self._own(target.parent)
-            spare.write_bytes(data)
-            spare.replace(target)
+            try:
+                spare.write_bytes(data)
+                spare.replace(target)
+            except OSError:
+                spare.unlink(missing_ok=True)
+                raise
         except OSError as error:
             raise errors.EngineFailed(
                 f"The folder {self.folder} cannot be written: {error.strerror}. "
@@ -42,38 +55,51 @@ class State:
     def read(self, name: str) -> bytes | None:
         """The record, or None when there is none."""
         try:
-            return (self.folder / name).read_bytes()
-        except OSError:
+            return self._file(name).read_bytes() if self._is_mine() else None
+        except (errors.NotFound, OSError):
             return None
 
     def names(self, folder: str) -> list[str]:
         """The names of the records in a sub-folder, sorted."""
         try:
-            found = os.listdir(self.folder / folder)
+            found = os.listdir(self._file(folder)) if self._is_mine() else []
         except OSError:
             return []
-        return sorted(f"{folder}/{name}" for name in found if not name.startswith("."))
+        return sorted(f"{folder}/{name}" for name in found if NAME.fullmatch(f"{folder}/{name}"))
 
     def remove(self, name: str) -> None:
         """Remove a record that may be gone already."""
-        with contextlib.suppress(OSError):
-            (self.folder / name).unlink()
+        if self._is_mine():
+            with contextlib.suppress(OSError):
+                self._file(name).unlink()
 
     def exists(self, name: str) -> bool:
         """Whether the record is there."""
-        return os.path.lexists(self.folder / name)
+        return self._is_mine() and os.path.lexists(self._file(name))
+
+    def _file(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            raise errors.NotFound(f"There is no record {name[:80]!r}.")
+        return self.folder / name
+
+    def _is_mine(self) -> bool:
+        try:
+            return all(_belongs(part) for part in self._must_be_mine)
+        except OSError:
+            return False
 
     def _own(self, folder: Path) -> None:
-        # In a temporary folder that all users share: never write through another user's folder.
-        if folder.is_dir() and self.folder.stat().st_uid == os.getuid():
-            return
-        root = self.folder.parent
-        for part in (root, self.folder, folder):
-            with contextlib.suppress(FileExistsError):
-                part.mkdir(mode=0o700)
-            found = part.lstat()
-            if found.st_uid != os.getuid() or part.is_symlink():
+        if not (self._is_mine() and folder.is_dir()):
+            for part in dict.fromkeys((self.folder.parent, self.folder, folder)):
+                part.mkdir(mode=0o700, parents=part == self.folder.parent, exist_ok=True)
+        for part in self._must_be_mine:
+            if not _belongs(part):
                 raise PermissionError(1, f"{part} belongs to somebody else")
+
+
+def _belongs(folder: Path) -> bool:
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
 def myself(face: operations.Face) -> operations.Owner:
@@ -87,9 +113,14 @@ def myself(face: operations.Face) -> operations.Owner:
     )
 
 
+def foreign(owner: operations.Owner) -> bool:
+    """Whether the owner runs on another host, where nobody can see from here if it lives."""
+    return owner.host != socket.gethostname()
+
+
 def alive(owner: operations.Owner) -> bool:
     """Whether the owner still runs. On another host that cannot be seen: taken as alive."""
-    if owner.host != socket.gethostname():
+    if foreign(owner):
         return True
     started = _started(owner.pid)
     if started is not None or owner.started_ticks is not None:
@@ -105,10 +136,10 @@ def alive(owner: operations.Owner) -> bool:
 
 def _started(pid: int) -> int | None:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        status = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-    fields = stat[stat.rindex(b")") + 2 :].split()
+    fields = status[status.rindex(b")") + 2 :].split()
     return None if fields[0] in (b"Z", b"X") else int(fields[19])
 
 
