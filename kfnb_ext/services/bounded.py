@@ -5,6 +5,7 @@ once that it still hangs; no second thread is spent on it.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -24,11 +25,12 @@ class Bounded(Generic[T]):
         self._wake = threading.Condition()
         self._asked = False
         self._busy = False
+        self._until = 0.0  # monotonic seconds: the deadline of the call that runs
         self._answer: T | Unavailable | None = None
         self._thread: threading.Thread | None = None
 
     def ask(self) -> None:
-        """Start a call, unless the last one still hangs."""
+        """Start a call, unless the last one still hangs. The deadline counts from here."""
         with self._wake:
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -38,12 +40,13 @@ class Bounded(Generic[T]):
             if not self._busy:
                 self._asked = self._busy = True
                 self._answer = None
+                self._until = time.monotonic() + self._deadline
                 self._wake.notify_all()
 
     def answer(self) -> T | Unavailable:
         """The result of what was asked, when it comes within the deadline."""
         with self._wake:
-            self._wake.wait_for(lambda: not self._busy, self._deadline)
+            self._wake.wait_for(lambda: not self._busy, max(0.0, self._until - time.monotonic()))
             if self._busy or self._answer is None:
                 return Unavailable(
                     reason=f"The reading of {self._name} did not end within {self._deadline:g} s.",
