@@ -6,6 +6,7 @@ what a kernel or a shell runs; a dead owner turns into ``failed: interrupted``.
 
 import contextlib
 import logging
+import re
 import secrets
 import threading
 import time
@@ -221,9 +222,8 @@ class Operations:
         except errors.KfnbError as error:
             self._log.error("kfnb: %s", error.message)
         record = running.record
-        self._log.info(
-            "kfnb: %s by %s: %s. %s", record.title, record.owner.user, record.state, record.message
-        )
+        words = f"{record.title} by {record.owner.user}: {record.state}. {record.message}"
+        self._log.info("kfnb: %s", _line(words))
         for tell in self.ended:
             tell(record)
         self._running.pop(record.id, None)
@@ -244,8 +244,8 @@ class Operations:
                 return None
             return record
         silent = (now - record.updated).total_seconds()
-        foreign = record.owner.host != state.myself(self._face).host
-        if state.alive(record.owner) and not (foreign and silent > HEARTBEAT):
+        dead = state.foreign(record.owner) and silent > HEARTBEAT
+        if state.alive(record.owner) and not dead:
             return record
         record = msgspec.structs.replace(
             record,
@@ -256,5 +256,11 @@ class Operations:
             hint="The workspace is either as before or as it should be; the next start or the "
             "next operation completes or clears what was left, and says which.",
         )
-        self._state.write(name, msgspec.json.encode(record))
+        with contextlib.suppress(errors.KfnbError):  # whoever only looks must not fail by it
+            self._state.write(name, msgspec.json.encode(record))
         return record
+
+
+def _line(text: str) -> str:
+    """One line of a log, whatever a name holds: nobody writes lines of their own into it."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
