@@ -11,9 +11,14 @@ SnapshotReason = Literal["manual", "before_restore", "before_undo", "schedule"]
 EntryType = Literal["file", "directory", "symlink"]
 Problem = Literal["changed", "missing", "added", "unreadable"]
 
-Name = Annotated[str, msgspec.Meta(max_length=200)]
-Path = Annotated[str, msgspec.Meta(max_length=4096)]
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._-]+\Z")]
+# Written for Python's `re` and for ECMA's alike: Python's `$` also stands before a last newline.
+ID = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$(?!\n)"  # a name of one folder, never `..`
+
+Name = Annotated[
+    str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")
+]
+Path = Annotated[str, msgspec.Meta(max_length=4096, pattern=r"^[^\x00]*$(?!\n)")]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=ID)]
 EngineName = Literal["local"]
 
 

@@ -4,14 +4,19 @@ Rule: reading is always allowed; whatever changes something asks the policy firs
 operation. The engine is chosen by name and built at first use.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.model import snapshots
+from kfnb_ext.model.reading import Request
 from kfnb_ext.services import operations
+
+T = TypeVar("T", bound=Request)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +38,7 @@ class Snapshots:
     ) -> None:
         self._makers = engines
         self._engines: dict[str, base.Engine] = {}
+        self._making = threading.Lock()
         self._operations = operations_
         self._policy = policy
 
@@ -74,11 +80,12 @@ class Snapshots:
 
     def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
         """What a restore would do. Raises: NotFound, BadRequest."""
-        return self.engine(request.engine).plan(request)
+        return self.engine(request.engine).plan(_checked(request))
 
     def create(self, request: snapshots.CreateRequest, user: str = "") -> operations.Running:
         """Take a snapshot."""
         self._allow("Taking a snapshot")
+        request = _checked(request)
         engine = self.engine(request.engine)
 
         def work(running: operations.Running) -> operations.Result:
@@ -127,6 +134,7 @@ class Snapshots:
     def restore(self, request: snapshots.RestoreRequest, user: str = "") -> operations.Running:
         """Restore the whole or some paths. Raises: NotFound, BadRequest, Conflict."""
         self._allow("A restore")
+        request = _checked(request)
         one = self.engine(request.engine)
         named = _named(one.get(request.snapshot))
         plan = one.plan(request)
@@ -172,6 +180,7 @@ class Snapshots:
 
     def prune_plan(self, request: snapshots.PruneRequest) -> snapshots.PrunePlan:
         """What the retention keeps and what it would delete; changes nothing."""
+        request = _checked(request)
         one = self.engine(request.engine)
         keep = request.retention or self._policy.retention
         if not (keep.last or keep.daily or keep.weekly):
@@ -216,9 +225,10 @@ class Snapshots:
             raise errors.NotFound(
                 f"There is no engine {name!r}.", f"There are: {', '.join(self._makers)}."
             )
-        if name not in self._engines:
-            self._engines[name] = self._makers[name]()
-        return self._engines[name]
+        with self._making:  # two requests at once must not make two of one engine
+            if name not in self._engines:
+                self._engines[name] = self._makers[name]()
+            return self._engines[name]
 
     def _allow(self, what: str) -> None:
         if self._policy.read_only:
@@ -231,6 +241,17 @@ class Snapshots:
                 f"{what} is switched off by the administrator. Nothing was changed.",
                 "Ask the administrator (KFNB_SNAPSHOTS_ENABLED).",
             )
+
+
+def _checked(request: T) -> T:
+    """The request, held to what its record says also where a shell or a kernel made it."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise errors.BadRequest(
+            f"The request cannot be used: {error}. Nothing was changed.",
+            "Correct it and try again.",
+        ) from error
 
 
 def _named(snapshot: snapshots.Snapshot) -> str:
