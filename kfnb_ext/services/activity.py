@@ -6,11 +6,10 @@ from kfnb_ext.model import activity
 
 
 class ActivityKeeper:
-    """Weighs the evidence and remembers the last use and since when the use goes on."""
+    """Weighs the evidence and remembers the last use."""
 
     def __init__(self, started: datetime) -> None:
         self._last_use = started
-        self._since: dict[str, datetime] = {}
 
     def weigh(self, evidence: tuple[activity.Evidence, ...], now: datetime) -> activity.Activity:
         """The verdict at ``now`` (UTC)."""

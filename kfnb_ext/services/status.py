@@ -6,7 +6,6 @@ called on an event loop. A status younger than ``max_age`` is given again: ten t
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -73,7 +72,7 @@ class StatusService:
         self._lock = threading.Lock()
         self._status: Status | None = None
         self._taken = 0.0  # monotonic seconds of the last reading
-        self._history: deque[Point] = deque()
+        self._history: tuple[Point, ...] = ()  # replaced whole: whoever reads it needs no lock
         self._keeper: ActivityKeeper | None = None
 
     def read(self, evidence: tuple[activity.Evidence, ...], max_age: float) -> Status:
@@ -94,9 +93,8 @@ class StatusService:
         return self._look(verdict, datetime.now(timezone.utc))
 
     def history(self, since: int) -> tuple[Point, ...]:
-        """The points after the reading ``since``, oldest first."""
-        with self._lock:
-            return tuple(point for point in self._history if point.seq > since)
+        """The points after the reading ``since``, oldest first. Never waits for a reading."""
+        return tuple(point for point in self._history if point.seq > since)
 
     def leave(self, status: Status) -> None:
         """Leave the status for shells and kernels."""
@@ -133,9 +131,8 @@ class StatusService:
 
     def _remember(self, status: Status) -> None:
         self._status, self._taken = status, time.monotonic()
-        self._history.append(_point(status))
-        while status.taken - self._history[0].taken > HISTORY:
-            self._history.popleft()
+        young = (p for p in self._history if status.taken - p.taken <= HISTORY)
+        self._history = (*young, _point(status))
 
     def _left(self) -> Status | None:
         data = self._state.read(RECORD)
