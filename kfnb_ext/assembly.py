@@ -7,15 +7,15 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kfnb_ext import config, errors, state
-from kfnb_ext.engines import base
-from kfnb_ext.model import operations as model_operations
-from kfnb_ext.model import snapshots as model_snapshots
-from kfnb_ext.services.operations import Operations
-from kfnb_ext.services.snapshots import Policy, Snapshots
-from kfnb_ext.services.status import Probes, StatusService
+from kfnb_ext import config, errors
+
+if TYPE_CHECKING:  # a server that starts reads its options here, and needs none of these yet
+    from kfnb_ext.engines import base
+    from kfnb_ext.model import operations as model_operations
+    from kfnb_ext.services.snapshots import Policy
+    from kfnb_ext.services.status import Probes
 
 
 class Pod:
@@ -25,9 +25,14 @@ class Pod:
         self,
         options: config.KfnbExt,
         workspace: Path,
-        face: model_operations.Face,
+        face: "model_operations.Face",
         log: logging.Logger | None = None,
     ) -> None:
+        from kfnb_ext import state
+        from kfnb_ext.services.operations import Operations
+        from kfnb_ext.services.snapshots import Snapshots
+        from kfnb_ext.services.status import StatusService
+
         self.options = options
         self.workspace = workspace
         self.state = state.State(workspace, options.state_dir)
@@ -42,7 +47,7 @@ class Pod:
             snapshots_enabled=options.snapshots_enabled,
         )
 
-    def _local(self) -> base.Engine:
+    def _local(self) -> "base.Engine":
         from kfnb_ext.engines import local
 
         return local.LocalEngine(
@@ -51,8 +56,9 @@ class Pod:
             share=self.options.snapshot_share,
         )
 
-    def _probes(self) -> Probes:
+    def _probes(self) -> "Probes":
         from kfnb_ext.probes import gpu, limits, shm, volumes
+        from kfnb_ext.services.status import Probes
 
         return Probes(
             limits=limits.LimitsProbe().read,
@@ -62,7 +68,7 @@ class Pod:
         )
 
 
-def shell_pod(face: model_operations.Face, workspace: str = "") -> Pod:
+def shell_pod(face: "model_operations.Face", workspace: str = "") -> Pod:
     """The pod as a shell or a kernel sees it. Raises: BadRequest, NotFound."""
     site, user = layers()
     options = config.settle(site, os.environ, user)
@@ -97,8 +103,9 @@ def layers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """What the site and what the user wrote into Jupyter's configuration files for KfnbExt."""
     from jupyter_core import paths
 
-    site_folders = [*reversed(paths.SYSTEM_CONFIG_PATH), *reversed(paths.ENV_CONFIG_PATH)]
-    return _section(site_folders), _section([paths.jupyter_config_dir()])
+    site = [*reversed(paths.SYSTEM_CONFIG_PATH), *reversed(paths.ENV_CONFIG_PATH)]
+    mine = [path for path in reversed(paths.jupyter_config_path()) if path not in site]
+    return _section(site), _section(mine)
 
 
 def _section(folders: list[str]) -> dict[str, Any]:
@@ -112,8 +119,18 @@ def _section(folders: list[str]) -> dict[str, Any]:
                 file = Path(folder) / (name + suffix)
                 # A file that does not name us is not run: it may do anything.
                 if _names_us(file):
-                    merged.merge(loader(file.name, path=folder).load_config())
+                    merged.merge(_load(loader(file.name, path=folder), file))
     return dict(merged.get("KfnbExt", {}))
+
+
+def _load(loader: Any, file: Path) -> Any:
+    try:
+        return loader.load_config()
+    except Exception as error:  # Python files hold whatever a person wrote
+        raise errors.BadRequest(
+            f"The configuration file {file} cannot be read: {type(error).__name__}: {error}",
+            "Correct it and start again.",
+        ) from error
 
 
 def _names_us(file: Path) -> bool:
@@ -123,7 +140,10 @@ def _names_us(file: Path) -> bool:
         return False
 
 
-def _policy(options: config.KfnbExt) -> Policy:
+def _policy(options: config.KfnbExt) -> "Policy":
+    from kfnb_ext.model import snapshots as model_snapshots
+    from kfnb_ext.services.snapshots import Policy
+
     return Policy(
         read_only=options.read_only,
         snapshots_enabled=options.snapshots_enabled,

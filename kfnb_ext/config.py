@@ -2,20 +2,25 @@
 
 An option is set, weakest first, by its default, by the site (Jupyter's configuration files in
 the system's and the environment's folders), by an environment variable (an image or a PodDefault
-sets it), and by the user's own configuration (``~/.jupyter``, the command line). When the site
-or the environment sets ``locked``, the user may only be stricter in what is marked ``stricter``.
+sets it), and by the user's own configuration (``~/.jupyter``, the command line). When a layer sets
+``locked``, those above it may only be stricter in what is marked ``stricter``.
 
 Rule: this file knows no file and no environment; both are passed in.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import traitlets
-from traitlets.config import Configurable
+from traitlets.config import Configurable, loader
 
 from kfnb_ext import errors
 
+WORDS = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 DEFAULT_EXCLUDE = [".cache", "__pycache__", "*.pyc", ".local/share/jupyter/runtime"]
 
 
@@ -96,30 +101,47 @@ def settle(
     Raises: BadRequest naming the option or variable whose value cannot be used.
     """
     settled = KfnbExt()
-    for name, trait in options().items():
-        variable = trait.metadata["env"]
-        if name in site:
-            _set(settled, name, site[name], f"c.KfnbExt.{name}")
-        if variable in environment:
-            _set(settled, name, _parse(trait, environment[variable], variable), variable)
-    locked = settled.locked
-    for name, trait in options().items():
-        if name not in user:
-            continue
-        before, stricter = getattr(settled, name), trait.metadata.get("stricter")
-        _set(settled, name, user[name], f"c.KfnbExt.{name}")
-        if locked and stricter:
-            setattr(settled, name, stricter(before, getattr(settled, name)))
+    variables = {name: trait.metadata["env"] for name, trait in options().items()}
+    layers: tuple[tuple[Mapping[str, Any], Mapping[str, str]], ...] = (
+        (site, {}),
+        (_parsed(environment, variables), variables),
+        (user, {}),
+    )
+    for layer, known_as in layers:
+        locked = settled.locked  # as the layers below have it: none lifts what it stands on
+        for name, trait in options().items():
+            if name not in layer:
+                continue
+            before, stricter = getattr(settled, name), trait.metadata.get("stricter")
+            _set(settled, name, layer[name], known_as.get(name, f"c.KfnbExt.{name}"))
+            if locked and stricter:
+                setattr(settled, name, stricter(before, getattr(settled, name)))
     return settled
 
 
 def _set(settled: KfnbExt, name: str, value: Any, where: str) -> None:
     try:
+        if isinstance(value, loader.DeferredConfig):  # from a command line: text, not yet parsed
+            value = value.get_value(options()[name])
+        elif isinstance(value, loader.LazyConfigValue):  # c.KfnbExt.snapshot_exclude.append(...)
+            value = value.get_value(getattr(settled, name))
+        if isinstance(value, float) and math.isnan(value):  # it is neither too small nor too large
+            raise ValueError("it is not a number.")
         setattr(settled, name, value)
-    except traitlets.TraitError as error:
+    except (ValueError, traitlets.TraitError) as error:
         raise errors.BadRequest(
             f"The option {where} cannot be used: {error}", "Correct it and start again."
         ) from error
+
+
+def _parsed(environment: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, Any]:
+    """The options that the environment sets; an empty variable sets none but an empty list."""
+    return {
+        name: _parse(trait, environment[variables[name]], variables[name])
+        for name, trait in options().items()
+        if variables[name] in environment
+        and (environment[variables[name]].strip() or isinstance(trait, traitlets.List))
+    }
 
 
 def _parse(trait: traitlets.TraitType[Any, Any], text: str, variable: str) -> Any:
@@ -127,8 +149,7 @@ def _parse(trait: traitlets.TraitType[Any, Any], text: str, variable: str) -> An
         if isinstance(trait, traitlets.List):
             return [part for part in text.split(":") if part]
         if isinstance(trait, traitlets.Bool):
-            words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-            return words[text.strip().lower()]
+            return WORDS[text.strip().lower()]
         return trait.from_string(text)
     except (ValueError, KeyError, traitlets.TraitError) as error:
         raise errors.BadRequest(
