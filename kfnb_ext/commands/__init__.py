@@ -12,6 +12,7 @@ from kfnb_ext.commands import grammar
 
 if TYPE_CHECKING:
     from kfnb_ext import errors
+    from kfnb_ext.assembly import Pod
     from kfnb_ext.commands.talk import Outcome, Talk
     from kfnb_ext.model.operations import Face
 
@@ -42,15 +43,20 @@ def run(
     return _tell(failure, given.json, err) if failure else 0
 
 
-def perform(given: Any, talk: "Talk") -> "tuple[Outcome | None, errors.KfnbError | None]":
-    """Do what was parsed. It comes to an outcome, to a failure, or (a check) to both."""
+def perform(
+    given: Any, talk: "Talk", make: "Callable[[Face, str], Pod] | None" = None
+) -> "tuple[Outcome | None, errors.KfnbError | None]":
+    """Do what was parsed. It comes to an outcome, to a failure, or (a check) to both.
+
+    ``make`` gives the pod of a face and a named workspace; without, a new one is put together.
+    """
     from kfnb_ext import assembly, errors
     from kfnb_ext.commands import acts
     from kfnb_ext.commands.talk import Stopped
 
-    pod: assembly.Pod | None = None
+    pod: Pod | None = None
     try:
-        pod = assembly.shell_pod(talk.face, given.workspace or "")
+        pod = (make or assembly.shell_pod)(talk.face, given.workspace or "")
         outcome = acts.ACTS[given.act](pod, given, talk)
         return outcome, outcome.failure
     except errors.KfnbError as error:
