@@ -80,17 +80,27 @@ def find_workspace(named: str) -> Path:
 
     Raises: NotFound when it is no folder.
     """
-    here = Path.cwd()
-    if named:
-        folder = Path(named).expanduser()
-    else:
-        above = (part for part in (here, *here.parents) if (part / ".kfnb").is_dir())
-        folder = next(above, Path.home() if in_a_pod() else here)
-    if not folder.is_dir():
+    folder = Path(named) if named else _usual()
+    try:
+        return _folder(folder)
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, no such user behind the "~"
+        shown = str(folder) if len(str(folder)) < 300 else f"{str(folder)[:300]}..."
         raise errors.NotFound(
-            f"The workspace {folder} is no folder.", "Name one with --workspace or KFNB_WORKSPACE."
-        )
-    return folder.resolve()
+            f"The workspace {shown} is no folder.", "Name one with --workspace or KFNB_WORKSPACE."
+        ) from None
+
+
+def _usual() -> Path:
+    here = Path.cwd()
+    above = (part for part in (here, *here.parents) if (part / ".kfnb").is_dir())
+    return next(above, Path.home() if in_a_pod() else here)
+
+
+def _folder(path: Path) -> Path:
+    folder = path.expanduser().resolve()
+    if not folder.is_dir():
+        raise NotADirectoryError(folder)
+    return folder
 
 
 def in_a_pod() -> bool:
@@ -155,5 +165,6 @@ def _policy(options: config.KfnbExt) -> "Policy":
 
 def _quiet() -> logging.Logger:
     log = logging.getLogger("kfnb_ext")
-    log.addHandler(logging.NullHandler())
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
     return log

@@ -56,6 +56,8 @@ def perform(
 
     pod: Pod | None = None
     try:
+        if given.workspace == "":  # a variable that is not set must not mean another folder
+            raise errors.BadRequest("--workspace names no folder.", "Leave it out, or name one.")
         pod = (make or assembly.shell_pod)(talk.face, given.workspace or "")
         outcome = acts.ACTS[given.act](pod, given, talk)
         return outcome, outcome.failure

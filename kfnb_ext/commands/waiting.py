@@ -28,7 +28,8 @@ def finish(running: Running, talk: Talk) -> Operation:
             if asked and not running.record.cancel_requested:
                 running.cancel()
             ended = running.wait(STEP)
-            line.show(running.record)
+            if not ended:
+                line.show(running.record)
         except KeyboardInterrupt:
             asked = True
     line.clear()
