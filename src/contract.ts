@@ -1,7 +1,7 @@
 // GENERATED from kfnb_ext/model by `python -m kfnb_ext.model.typescript`. Do not edit.
 // Integers are bytes unless the name says otherwise, ratios are 0..1. Unknown is null, never 0.
 
-export type EvidenceKind = 'kernel' | 'terminal' | 'operation';
+export type EvidenceKind = 'kernel_busy' | 'kernel' | 'terminal' | 'process' | 'gpu' | 'save' | 'application' | 'file' | 'operation' | 'keep_awake';
 
 export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover';
 
@@ -24,22 +24,34 @@ export type VolumeKind = 'block' | 'network' | 'node_local' | 'empty_dir' | 'mem
 /**
  * A sign of use.
  *
- * `at` is the last moment for which it vouches; `active` says that it goes on right now,
- * since `since` (None: not known). `text` is what a person reads.
+ * `at` is the last moment for which it vouches (None: it cannot say); `active` says that
+ * it goes on right now, since `since` (None: not known). Figures of None are unknown.
  */
 export interface Evidence {
   readonly kind: EvidenceKind;
   readonly source: string; // id of the kernel, terminal, operation
-  readonly at: string; // ISO 8601, UTC
+  readonly at: string | null; // ISO 8601, UTC
   readonly active: boolean;
   readonly since: string | null; // ISO 8601, UTC
-  readonly text: string;
+  readonly text: string; // what a person reads
+  readonly cpu: number | null; // cores used
+  readonly io: number | null; // bytes per second, read and written
+  readonly gpu: number | null; // share of time in which its own processes ran on the GPU, 0..1
+  readonly quiet_since: string | null; // a busy kernel: no CPU, GPU, output, client since then; ISO 8601, UTC
 }
 
 /** One reason of the verdict: "kernel demo.ipynb is busy", and since when that holds. */
 export interface Reason {
   readonly text: string;
   readonly since: string | null; // ISO 8601, UTC
+  readonly kind: EvidenceKind | null;
+}
+
+/** The last use known so far. */
+export interface Use {
+  readonly at: string; // ISO 8601, UTC
+  readonly text: string;
+  readonly kind: EvidenceKind | null;
 }
 
 /** The verdict: in use or not, since when, and why. */
@@ -49,6 +61,7 @@ export interface Activity {
   readonly since: string; // in use: since when; idle: when it was last used; ISO 8601, UTC
   readonly last_use: string; // never moves backward; ISO 8601, UTC
   readonly reasons: readonly Reason[];
+  readonly unknown: readonly string[]; // what could not be seen, and so speaks neither for nor against
 }
 
 /** One GPU. A field that could not be had is `None` and `missing` says why. */

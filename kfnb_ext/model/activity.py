@@ -1,26 +1,61 @@
-"""Evidence of use, and the verdict over it. A pure rule: the time is passed in."""
+"""Evidence of use, and the verdict over it.
 
-from datetime import datetime
+Rule: a pure rule, the time is passed in. Evidence only ever speaks for use: what is unknown is
+named as unknown and never counts as idleness, and evidence from the future is no evidence.
+"""
+
+from datetime import datetime, timedelta
 from typing import Literal
+
+import msgspec
 
 from kfnb_ext.model.reading import Reading, Record
 
-EvidenceKind = Literal["kernel", "terminal", "operation"]
+EvidenceKind = Literal[
+    "kernel_busy",  # a kernel runs, starts, or is in another state that a culler takes for busy
+    "kernel",  # the last message of a kernel that matters
+    "terminal",  # input or output of a terminal, with or without a tab
+    "process",  # CPU time, or bytes moved, of what is not a server
+    "gpu",  # work of this pod's own processes on a GPU; memory held is not work
+    "save",  # a document was saved
+    "application",  # code-server, RStudio
+    "file",  # the drop-in file was touched
+    "operation",  # a snapshot, a restore: ours
+    "keep_awake",  # a person asked for it
+]
+
+# Two clocks of one machine are read one after the other; more than this is a clock that jumped.
+FUTURE = timedelta(seconds=5)
+LISTED = 12  # reasons that are told; more of them would help nobody
 
 
 class Evidence(Record, frozen=True, kw_only=True):
     """A sign of use.
 
-    ``at`` is the last moment for which it vouches; ``active`` says that it goes on right now,
-    since ``since`` (None: not known). ``text`` is what a person reads.
+    ``at`` is the last moment for which it vouches (None: it cannot say); ``active`` says that
+    it goes on right now, since ``since`` (None: not known). Figures of None are unknown.
     """
 
     kind: EvidenceKind
     source: str  # id of the kernel, terminal, operation
-    at: datetime
+    at: datetime | None
     active: bool
     since: datetime | None = None
-    text: str
+    text: str  # what a person reads
+    cpu: float | None = None  # cores used
+    io: int | None = None  # bytes per second, read and written
+    gpu: float | None = None  # share of time in which its own processes ran on the GPU, 0..1
+    quiet_since: datetime | None = None  # a busy kernel: no CPU, GPU, output, client since then
+
+
+class ActivityPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts. The defaults and their reasons stand in ``config.py``."""
+
+    off: frozenset[str] = frozenset()  # kinds of evidence that do not count
+    process_cpu: float = 0.05  # cores
+    process_io: int = 100 * 1024  # bytes per second
+    gpu: float = 0.05  # 0..1
+    quiet: timedelta | None = None  # busy without progress for so long is idle; None: never
 
 
 class Reason(Record, frozen=True):
@@ -28,6 +63,15 @@ class Reason(Record, frozen=True):
 
     text: str
     since: datetime | None
+    kind: EvidenceKind | None = None
+
+
+class Use(Record, frozen=True, kw_only=True):
+    """The last use known so far."""
+
+    at: datetime
+    text: str = ""
+    kind: EvidenceKind | None = None
 
 
 class Activity(Reading, frozen=True, kw_only=True, tag="activity"):
@@ -37,24 +81,66 @@ class Activity(Reading, frozen=True, kw_only=True, tag="activity"):
     since: datetime  # in use: since when; idle: when it was last used
     last_use: datetime  # never moves backward
     reasons: tuple[Reason, ...]
+    unknown: tuple[str, ...] = ()  # what could not be seen, and so speaks neither for nor against
 
 
-def weigh(evidence: tuple[Evidence, ...], last_use: datetime, now: datetime) -> Activity:
-    """Weigh the evidence at ``now``; ``last_use`` is the last use known so far (UTC).
-
-    Evidence from the future (a clock that jumped) counts as ``now``, never later.
-    """
-    active = sorted((e for e in evidence if e.active), key=lambda e: e.since or now)
+def weigh(
+    evidence: tuple[Evidence, ...], policy: ActivityPolicy, now: datetime, before: Use
+) -> Activity:
+    """The verdict at ``now`` (UTC); ``before`` is the last use known so far."""
+    believed = [e for e in evidence if e.kind not in policy.off and not _ahead(e, now)]
+    active = sorted((e for e in believed if counts(e, policy, now)), key=lambda e: e.since or now)
+    unknown = tuple(e.text for e in believed if e.at is None)
     if active:
-        since = min(active[0].since or now, now)
         return Activity(
             in_use=True,
-            since=since,
-            last_use=max(last_use, now),
-            reasons=tuple(Reason(text=e.text, since=e.since) for e in active),
+            since=min(active[0].since or now, now),
+            last_use=max(before.at, now),
+            reasons=tuple(Reason(text=e.text, since=e.since, kind=e.kind) for e in active[:LISTED]),
+            unknown=unknown,
         )
-    newest = max((e for e in evidence if e.at <= now), key=lambda e: e.at, default=None)
-    last = max(last_use, newest.at) if newest else last_use
-    known = newest and newest.at >= last
-    reasons = (Reason(text=newest.text, since=newest.at),) if newest and known else ()
-    return Activity(in_use=False, since=last, last_use=last, reasons=reasons)
+    last = newest(believed, policy, now, before)
+    reasons = (Reason(text=last.text, since=last.at, kind=last.kind),) if last.text else ()
+    return Activity(in_use=False, since=last.at, last_use=last.at, reasons=reasons, unknown=unknown)
+
+
+def counts(evidence: Evidence, policy: ActivityPolicy, now: datetime) -> bool:
+    """Whether this is use that goes on right now."""
+    if not evidence.active:
+        return False
+    if evidence.kind == "process":
+        return moves(evidence, policy)
+    if evidence.kind == "gpu":
+        return evidence.gpu is not None and evidence.gpu >= policy.gpu
+    return not stuck(evidence, policy, now)
+
+
+def moves(evidence: Evidence, policy: ActivityPolicy) -> bool:
+    """Whether a process computes or moves data: not merely lives."""
+    computes = evidence.cpu is not None and evidence.cpu >= policy.process_cpu
+    return computes or (evidence.io is not None and evidence.io >= policy.process_io)
+
+
+def stuck(evidence: Evidence, policy: ActivityPolicy, now: datetime) -> bool:
+    """Whether a busy kernel has made no progress for longer than the administrator allows."""
+    if evidence.kind != "kernel_busy" or policy.quiet is None or evidence.quiet_since is None:
+        return False
+    return now - evidence.quiet_since >= policy.quiet
+
+
+def newest(believed: list[Evidence], policy: ActivityPolicy, now: datetime, before: Use) -> Use:
+    """The last use, given that nothing goes on right now."""
+    uses = [before]
+    for one in believed:
+        if one.kind in ("process", "gpu"):  # they vouch for the moment they were measured in
+            continue
+        # A busy kernel that is here made no progress: its true time is when that stopped.
+        at = one.quiet_since if one.active else one.at
+        if at is not None:
+            uses.append(Use(at=min(at, now), text=one.text, kind=one.kind))
+    # The first of equals: a use keeps its words while it is the last one.
+    return max(uses, key=lambda use: use.at)
+
+
+def _ahead(evidence: Evidence, now: datetime) -> bool:
+    return evidence.at is not None and evidence.at > now + FUTURE

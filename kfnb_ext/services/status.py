@@ -20,6 +20,7 @@ from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.model.status import Point, Status
 from kfnb_ext.services.activity import ActivityKeeper
 from kfnb_ext.services.bounded import Bounded
+from kfnb_ext.services.clock import Timeline
 from kfnb_ext.services.operations import Operations
 
 HISTORY = timedelta(minutes=10)
@@ -80,9 +81,9 @@ class StatusService:
         with self._lock:
             if self._status and time.monotonic() - self._taken < max_age:
                 return self._status
-            now = datetime.now(timezone.utc)
-            self._keeper = self._keeper or ActivityKeeper(now)
-            status = self._look(self._keeper.weigh(evidence, now), now)
+            self._keeper = self._keeper or ActivityKeeper(Timeline(), self._state)
+            verdict = self._keeper.weigh(evidence)
+            status = self._look(verdict, datetime.now(timezone.utc))
             self._remember(status)
             return status
 
