@@ -37,9 +37,9 @@ class Witness:
         busy = {id_ for id_, kernel in kernels if _state(kernel) == "busy"}
         self._busy_since = {
             # First seen busy: its last message is the nearest to the start of the cell.
-            id_: self._busy_since.get(id_, kernel.last_activity)
+            id_: self._busy_since.get(id_) or kernel.last_activity
             for id_, kernel in kernels
-            if id_ in busy
+            if id_ in busy and getattr(kernel, "last_activity", None)
         }
         return [
             self._kernel(id_, kernel, names.get(id_) or kernel.kernel_name, id_ in busy)

@@ -1,6 +1,8 @@
 """The server extension: routes, the tick, recovery at start, notices.
 
-Rule: loading it costs the server next to nothing; what is heavy waits for the first look.
+Rule: loading it costs the server next to nothing. All that is not needed to start (the records,
+the services, the probes, the engines) is imported and put together at the first look, in a worker
+thread and not on the event loop.
 """
 
 import asyncio
@@ -8,13 +10,16 @@ import contextlib
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 
 from kfnb_ext import assembly, config
-from kfnb_ext.model.operations import Operation
-from kfnb_ext.server import activity, events, handlers, status
+from kfnb_ext.server import events, handlers
+
+if TYPE_CHECKING:
+    from kfnb_ext.model.operations import Operation
+    from kfnb_ext.server.answers import Desk
 
 LEVELS = {"succeeded": "success", "failed": "error", "cancelled": "info"}
 
@@ -24,6 +29,10 @@ class Extension(config.KfnbExt, ExtensionApp):
 
     name = "kfnb_ext"
     load_other_extensions = True
+    face: handlers.Face | None = None  # None: the options could not be used, nothing is served
+
+    def parse_command_line(self, argv: Any = None) -> None:
+        """Nothing: the server has read the command line, ours with it; twice costs time."""
 
     def initialize_handlers(self) -> None:
         """Settle the options and add the routes."""
@@ -32,13 +41,9 @@ class Extension(config.KfnbExt, ExtensionApp):
         self.settled = config.settle(site, os.environ, mine)
         # Kernels and terminals are started by this process: they learn the workspace from it.
         os.environ["KFNB_WORKSPACE"] = str(self.workspace_folder)
-        witness = activity.Witness(self.serverapp)
-        self.source = status.StatusSource(
-            lambda: self.pod.status, witness.collect, self.settled.status_max_age
-        )
-        self.face = handlers.Face(lambda: self.pod, self.source)
-        self.handlers.extend(handlers.table(self.face))
         self._tasks: list[asyncio.Task[None]] = []
+        self.face = handlers.Face(self._open)
+        self.handlers.append(("kfnb/(.*)", handlers.Handler, {"face": self.face}))
 
     @cached_property
     def workspace_folder(self) -> Path:
@@ -47,33 +52,44 @@ class Extension(config.KfnbExt, ExtensionApp):
         named = self.settled.workspace or self.serverapp.root_dir
         return Path(named).expanduser().resolve()
 
-    @cached_property
-    def pod(self) -> assembly.Pod:
-        """All services, put together at the first look."""
+    def _open(self) -> "Desk":
+        """Put all services together. Called once, from a worker thread."""
+        from kfnb_ext.server import activity, answers, status
+
         pod = assembly.Pod(self.settled, self.workspace_folder, "server", self.log)
         pod.operations.ended.append(self._ended)
-        return pod
+        witness = activity.Witness(self.serverapp)
+        source = status.StatusSource(pod.status, witness.collect, self.settled.status_max_age)
+        return answers.Desk(pod, source)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        if self.face is None:
+            return
         self._loop = asyncio.get_running_loop()
         self._notices = events.Notices(serverapp.event_logger)
-        self._tasks = [asyncio.create_task(self._recover()), asyncio.create_task(self._tick())]
+        self._tasks = [
+            asyncio.create_task(self._recover(self.face)),
+            asyncio.create_task(self._tick(self.face)),
+        ]
 
     async def stop_extension(self) -> None:
         """Stop the tick; running operations are asked to stop and leave all as it was."""
+        if self.face is None:
+            return
         for task in self._tasks:
             task.cancel()
-        if "pod" in self.__dict__:
-            self.pod.operations.stop()
-        self.source.close()
+        if self.face.made:
+            self.face.made.pod.operations.stop()
+            self.face.made.status.close()
         self.face.threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _recover(self) -> None:
+    async def _recover(self, face: handlers.Face) -> None:
         """Bring to its end what a killed server left half done, and say so."""
         if not (self.workspace_folder / ".kfnb").is_dir():
             return
         try:
-            done = await self.face.run(self._complete)
+            desk = await face.desk()
+            done = await self._loop.run_in_executor(face.threads, desk.pod.snapshots.recover)
         except Exception as error:  # the server must run; the next operation tries again
             self.log.warning("kfnb: what was interrupted could not be completed yet: %s", error)
             return
@@ -81,24 +97,22 @@ class Extension(config.KfnbExt, ExtensionApp):
             self.log.warning("kfnb: %s", sentence)
             self._notices.tell("warning", "After an interruption", sentence)
 
-    def _complete(self) -> tuple[str, ...]:
-        return self.pod.snapshots.recover()  # the first use of `pod`: not on the event loop
-
-    async def _tick(self) -> None:
+    async def _tick(self, face: handlers.Face) -> None:
         """Read now and then though nobody asks: for the history, and for the shell."""
         while True:
             await asyncio.sleep(self.settled.tick_interval)
             try:
-                await self.source.leave()
+                desk = await face.desk()
+                await desk.status.leave()
             except Exception as error:  # one failed reading must not end all later ones
                 self.log.warning("kfnb: the status could not be read: %s", error)
 
-    def _ended(self, operation: Operation) -> None:
+    def _ended(self, operation: "Operation") -> None:
         """Tell the browsers that an operation ended. Called from its thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             self._loop.call_soon_threadsafe(self._tell, operation)
 
-    def _tell(self, operation: Operation) -> None:
+    def _tell(self, operation: "Operation") -> None:
         self._notices.tell(
             LEVELS[operation.state],  # type: ignore[arg-type]
             operation.title[:1].upper() + operation.title[1:],

@@ -23,7 +23,7 @@ class StatusSource:
 
     def __init__(
         self,
-        service: Callable[[], StatusService],
+        service: StatusService,
         collect: Callable[[], Awaitable[tuple[Evidence, ...]]],
         max_age: float,
     ) -> None:
@@ -40,7 +40,7 @@ class StatusSource:
         status, encoded = await self.fresh()
         if since is None:
             return encoded
-        points = self._service().history(since)
+        points = self._service.history(since)
         return _encode(msgspec.structs.replace(status, history=points))
 
     async def fresh(self) -> tuple[Status, bytes]:
@@ -54,7 +54,7 @@ class StatusSource:
     async def leave(self) -> Status:
         """Read, and leave the status for shells and kernels."""
         status, _ = await self.fresh()
-        await self._call(self._service().leave, status)
+        await self._call(self._service.leave, status)
         return status
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ class StatusSource:
             self._pending = None
 
     def _look(self, evidence: tuple[Evidence, ...]) -> tuple[Status, bytes]:
-        status = self._service().read(evidence, 0)
+        status = self._service.read(evidence, 0)
         return status, _encode(status)
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
