@@ -1,0 +1,111 @@
+"""What the cluster holds: objects, one ever rising resourceVersion, and the history of changes.
+
+Rule: objects are handed out and taken in as copies, so that nobody changes the store by accident.
+"""
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+from uuid import uuid4
+
+from tests.fakes.kubernetes import fields
+from tests.fakes.kubernetes.kinds import Kind
+
+Object = dict[str, Any]
+Key = tuple[str, str, str, str]  # group, plural, namespace, name
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change, as a watch tells it."""
+
+    revision: int
+    what: str  # ADDED, MODIFIED, DELETED
+    key: Key
+    object: Object
+    before: Object | None = None
+
+
+class Store:
+    """Holds objects by key. All its methods are called with ``lock`` held."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.lock = threading.Condition(threading.RLock())
+        self.revision = 1
+        self.oldest = 1  # changes before it are no longer known
+        self.objects: dict[Key, Object] = {}
+        self.history: list[Change] = []
+
+    def now(self) -> str:
+        """The time as objects carry it."""
+        return self.clock().astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def key(self, kind: Kind, namespace: str, name: str) -> Key:
+        return (kind.group, kind.plural, namespace, name)
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        found = self.objects.get(self.key(kind, namespace, name))
+        return copy.deepcopy(found) if found is not None else None
+
+    def all(self, kind: Kind, namespace: str = "") -> Iterator[Object]:
+        """All objects of a kind, by namespace and name."""
+        for key in sorted(self.objects):
+            if key[:2] == (kind.group, kind.plural) and namespace in ("", key[2]):
+                yield copy.deepcopy(self.objects[key])
+
+    def add(self, kind: Kind, made: Object, manager: str) -> Object:
+        """Store a new object and give it what the server gives."""
+        made = copy.deepcopy(made)
+        metadata = made["metadata"]
+        metadata["uid"] = str(uuid4())
+        metadata["creationTimestamp"] = self.now()
+        if kind.generation:
+            metadata["generation"] = 1
+        fields.update(kind, made, None, manager, self.now())
+        return self._write(kind, made, "ADDED", None)
+
+    def replace(self, kind: Kind, changed: Object, before: Object) -> Object:
+        """Store a changed object; one that is the same stays as it is."""
+        return before if changed == before else self._write(kind, changed, "MODIFIED", before)
+
+    def remove(self, kind: Kind, gone: Object) -> Object:
+        """Forget an object."""
+        metadata = gone["metadata"]
+        del self.objects[self.key(kind, metadata.get("namespace", ""), metadata["name"])]
+        return self._note(kind, copy.deepcopy(gone), "DELETED", gone)
+
+    def seed(self, kind: Kind, given: Object) -> None:
+        """Put an object in as it is, with its uid and resourceVersion, as if it had been there."""
+        given = copy.deepcopy(given)
+        metadata = given["metadata"]
+        metadata.setdefault("uid", str(uuid4()))
+        metadata.setdefault("creationTimestamp", self.now())
+        metadata.setdefault("resourceVersion", str(self.revision + 1))
+        if kind.generation:
+            metadata.setdefault("generation", 1)
+        self.revision = max(self.revision, int(metadata["resourceVersion"]))
+        self.objects[self.key(kind, metadata.get("namespace", ""), metadata["name"])] = given
+
+    def compact(self) -> None:
+        """Forget the history, as etcd does every five minutes."""
+        self.oldest = self.revision
+        self.history.clear()
+
+    def _write(self, kind: Kind, new: Object, what: str, before: Object | None) -> Object:
+        metadata = new["metadata"]
+        self._note(kind, new, what, before)
+        self.objects[self.key(kind, metadata.get("namespace", ""), metadata["name"])] = new
+        return copy.deepcopy(new)
+
+    def _note(self, kind: Kind, new: Object, what: str, before: Object | None) -> Object:
+        self.revision += 1
+        metadata = new["metadata"]
+        metadata["resourceVersion"] = str(self.revision)
+        key = self.key(kind, metadata.get("namespace", ""), metadata["name"])
+        self.history.append(Change(self.revision, what, key, copy.deepcopy(new), before))
+        self.lock.notify_all()
+        return new
