@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
+
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
 from kfnb_ext.commands import refer, waiting
@@ -41,9 +43,7 @@ def operations(pod: Pod, given: Given, talk: Talk) -> Outcome:
 
 def create(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot create [NAME]``"""
-    request = refer.request(
-        snapshots.CreateRequest, engine=_engine(pod, given), name=refer.name(given.name)
-    )
+    request = snapshots.CreateRequest(engine=_engine(pod, given), name=refer.name(given.name))
     ended = waiting.finish(pod.snapshots.create(request), talk)
     made = pod.snapshots.get(request.engine, ended.snapshot or "")
     return Outcome(made, text.taken(made))
@@ -65,8 +65,7 @@ def show(pod: Pod, given: Given, talk: Talk) -> Outcome:
 def restore(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot restore ID [PATH ...]``"""
     engine = _engine(pod, given)
-    request = refer.request(
-        snapshots.RestoreRequest,
+    request = snapshots.RestoreRequest(
         engine=engine,
         snapshot=refer.snapshot(pod, engine, given.id),
         paths=refer.paths(given.paths, pod.workspace),
@@ -126,16 +125,20 @@ def prune(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot prune``"""
     engine = _engine(pod, given)
     named = {word: getattr(given, word) for word in ("last", "daily", "weekly")}
-    retention = {word: number for word, number in named.items() if number is not None}
-    wish = {"engine": engine, "retention": retention or None, "dry_run": given.dry_run}
-    plan = pod.snapshots.prune_plan(refer.request(snapshots.PruneRequest, **wish))
+    counts = {word: number for word, number in named.items() if number is not None}
+    wish = snapshots.PruneRequest(
+        engine=engine,
+        retention=snapshots.Retention(**counts) if counts else None,
+        dry_run=given.dry_run,
+    )
+    plan = pod.snapshots.prune_plan(wish)
     preview = text.pruning(plan, pod.snapshots.engine(engine).list())
     if given.dry_run:
         return Outcome(plan, preview)
     if plan.delete:
         confirm(talk, given, preview, "Delete them?")
-    request = refer.request(snapshots.PruneRequest, **wish, delete=plan.delete)
-    ended = waiting.finish(pod.snapshots.prune(request), talk)
+    shown = msgspec.structs.replace(wish, delete=plan.delete)
+    ended = waiting.finish(pod.snapshots.prune(shown), talk)
     return Outcome(ended, ended.message if plan.delete else preview)
 
 
@@ -154,8 +157,8 @@ def _restored(pod: Pod, restore: str | None) -> Outcome:
     return Outcome(made, text.done(made))
 
 
-def _engine(pod: Pod, given: Given) -> str:
-    name: str = given.engine if given.engine is not None else "local"
+def _engine(pod: Pod, given: Given) -> snapshots.EngineName:
+    name: snapshots.EngineName = given.engine if given.engine is not None else "local"
     pod.snapshots.engine(name)
     return name
 

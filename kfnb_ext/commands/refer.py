@@ -1,23 +1,16 @@
-"""What the words of a command refer to: an id or its beginning, a path, a record to send.
+"""What the words of a command refer to: an id or its beginning, a path.
 
 Rule: a word refers to exactly one thing or is refused; nothing is guessed.
 """
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
 from kfnb_ext.model import snapshots
-
-T = TypeVar("T")
-
-ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 
 def snapshot(pod: Pod, engine: str, word: str) -> str:
@@ -56,7 +49,7 @@ def restore(pod: Pod, word: str | None) -> snapshots.Restore:
 
 
 def _one(word: str, ids: Iterable[str], kind: str, hint: str) -> str:
-    fitting = [one for one in ids if one.startswith(word)] if ID.fullmatch(word) else []
+    fitting = [one for one in ids if one.startswith(word)] if _may_be_id(word) else []
     if word in fitting or len(fitting) == 1:
         return word if word in fitting else fitting[0]
     if fitting:
@@ -66,6 +59,10 @@ def _one(word: str, ids: Iterable[str], kind: str, hint: str) -> str:
             "Give more of the ID.",
         )
     raise errors.NotFound(f"There is no {kind} {short(word)}. Nothing was changed.", hint)
+
+
+def _may_be_id(word: str) -> bool:
+    return len(word) <= 128 and re.match(snapshots.ID, word) is not None
 
 
 def short(word: str) -> str:
@@ -130,16 +127,3 @@ def _outside(word: str, root: str) -> errors.BadRequest:
         f"{short(word)} is not a path inside the workspace {root}. Nothing was changed.",
         "Give it from the top of the workspace, like data/table.csv; ./x counts from here.",
     )
-
-
-def request(kind: Callable[..., T], **fields: Any) -> T:
-    """A record to send, checked as the routes check theirs. Raises: BadRequest."""
-    try:
-        return msgspec.convert(fields, type=kind)  # type: ignore[no-any-return]
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$.")
-        named = where.rstrip("`").rpartition(".")[2]
-        raise errors.BadRequest(
-            f"{named or 'This'} cannot be used: {what}. Nothing was changed.",
-            "Add -h to the command to see what is possible.",
-        ) from error
