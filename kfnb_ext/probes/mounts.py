@@ -66,7 +66,8 @@ def parse(line: str) -> Mount | None:
     """One line of mountinfo (proc_pid_mountinfo(5)); None for a line that is none."""
     left, separator, right = line.partition(" - ")
     fields, rest = left.split(" "), right.split(" ")
-    if not separator or len(fields) < 6 or len(rest) < 2:
+    whole = separator and len(fields) >= 6 and len(rest) >= 2
+    if not whole or not (fields[0].isdecimal() and fields[1].isdecimal()):
         return None
     return Mount(
         id=int(fields[0]),

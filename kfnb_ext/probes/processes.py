@@ -25,6 +25,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     uid: int | None  # None: could not be read
     start_ticks: int  # since the machine started, in TICKS_PER_SECOND
     cpu_ticks: int  # user and system time, in TICKS_PER_SECOND
+    waited_ticks: int = 0  # the same of its children that have ended, with theirs
     rss: int  # bytes, shared pages included
 
 
@@ -59,8 +60,22 @@ def one(pid: int, proc_root: Path = PROC) -> Process | None:
         uid=_uid(folder),
         start_ticks=int(fields[19]),
         cpu_ticks=int(fields[11]) + int(fields[12]),
+        waited_ticks=int(fields[13]) + int(fields[14]),
         rss=int(fields[21]) * _PAGE,
     )
+
+
+def moved(pid: int, proc_root: Path = PROC) -> int | None:
+    """Bytes read and written by ``pid``, from whatever source; None: not ours to see."""
+    try:
+        lines = _read(f"{proc_root}/{pid}/io").splitlines()
+    except OSError:
+        return None
+    said = dict(line.split(": ", 1) for line in lines if ": " in line)
+    try:
+        return int(said["rchar"]) + int(said["wchar"])
+    except (KeyError, ValueError):
+        return None
 
 
 def children(pid: int, processes: Iterable[Process]) -> list[Process]:

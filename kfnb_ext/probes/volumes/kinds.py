@@ -69,6 +69,8 @@ def _lasting(mount: mounts.Mount, in_container: bool, table: Sequence[mounts.Mou
 
 def is_shown(mount: mounts.Mount, kind_: VolumeKind) -> bool:
     """A person expects to see it, even when neither the workspace nor the home lies on it."""
+    if mount.point == "/":
+        return True
     if _is_config(mount) or _is_system(mount.point) or mount.filesystem in NO_STORAGE:
         return False
     if kind_ in ("container_layer", "unknown"):  # of others; and what is no storage at all

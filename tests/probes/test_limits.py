@@ -1,0 +1,265 @@
+"""Limits from recorded cgroup trees of every make, and from the machine that runs the tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kfnb_ext import errors
+from kfnb_ext.probes.limits import LimitsProbe
+from tests.probes.conftest import Tree
+
+GIB = 1 << 30
+NO_LIMIT_V1 = "9223372036854771712\n"
+MEMINFO = {"meminfo": "MemTotal:       24684096 kB\nMemFree:        23596156 kB\n"}
+NODE_MEMORY = 24684096 * 1024
+CPU_STAT = "usage_usec {usage}\nuser_usec 1\nsystem_usec 2\n"
+THROTTLED = "nr_periods {periods}\nnr_throttled {throttled}\nthrottled_usec 9\n"
+
+# A container of Kubernetes on cgroup v2: its own cgroup is the root of what it sees.
+POD_V2 = {
+    "cgroup.controllers": "cpuset cpu io memory hugetlb pids rdma misc\n",
+    "cgroup.type": "domain\n",
+    "memory.max": f"{8 * GIB}\n",
+    "memory.current": f"{3 * GIB}\n",
+    "memory.stat": f"anon {GIB}\nfile {2 * GIB}\nshmem 4096\ninactive_anon 5\n"
+    f"active_file 7\ninactive_file {GIB}\nactive_anon 9\n",
+    "memory.events": "low 0\nhigh 0\nmax 12\noom 2\noom_kill 2\noom_group_kill 0\n",
+    "cpu.max": "250000 100000\n",
+    "cpu.stat": CPU_STAT.format(usage=5_000_000) + THROTTLED.format(periods=100, throttled=10),
+    "pids.current": "37\n",
+    "pids.max": "1024\n",
+}
+
+# The same on cgroup v1: each controller's own folder is bound to where the container sees it.
+POD_V1 = {
+    "memory/memory.limit_in_bytes": f"{8 * GIB}\n",
+    "memory/memory.usage_in_bytes": f"{3 * GIB}\n",
+    "memory/memory.stat": f"cache 1\nshmem 1\ninactive_file 1\n"
+    f"hierarchical_memory_limit {8 * GIB}\n"
+    f"total_cache 2\ntotal_shmem 4096\ntotal_inactive_file {GIB}\n",
+    "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
+    "cpu,cpuacct/cpu.cfs_quota_us": "250000\n",
+    "cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+    "cpu,cpuacct/cpu.stat": "nr_periods 100\nnr_throttled 10\nthrottled_time 9\n",
+    "cpu,cpuacct/cpuacct.usage": "5000000000\n",
+    "pids/pids.current": "37\n",
+    "pids/pids.max": "1024\n",
+}
+CTR = "/kubepods/burstable/pod0b8c/5f3a"
+CGROUP_V1 = f"12:pids:{CTR}\n8:cpu,cpuacct:{CTR}\n4:memory:{CTR}\n1:name=systemd:{CTR}\n0::/\n"
+SINCE = ("cpu_usage_cores", "cpu_throttled_ratio")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def probe(tree: Tree, cgroup: dict[str, str], own: str, clock: Clock | None = None) -> LimitsProbe:
+    proc = tree("proc", {**MEMINFO, "self/cgroup": own, "stat": "cpu  100 0 50 900 50 0 0 9 0 0\n"})
+    return LimitsProbe(cgroup_root=tree("cgroup", cgroup), proc_root=proc, clock=clock or Clock())
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "own", "version"), [(POD_V2, "0::/\n", 2), (POD_V1, CGROUP_V1, 1)]
+)
+def test_a_pod_reads_the_same_on_both_versions(
+    tree: Tree, cgroup: dict[str, str], own: str, version: int
+) -> None:
+    found = probe(tree, cgroup, own).read()
+    assert found.cgroup_version == version
+    assert found.memory_limit == 8 * GIB
+    assert found.memory_current == 3 * GIB
+    assert found.memory_working_set == 2 * GIB
+    assert found.memory_shm == 4096
+    assert found.oom_kills == 2
+    assert found.cpu_limit_cores == 2.5
+    assert found.cpu_available_cores == len(os.sched_getaffinity(0))
+    assert (found.processes, found.processes_limit) == (37, 1024)
+    assert found.node_memory_total == NODE_MEMORY
+    assert set(found.missing) == set(SINCE)
+    assert found.node_cpu_usage_cores is None
+
+
+@pytest.mark.parametrize(("cgroup", "own"), [(POD_V2, "0::/\n"), (POD_V1, CGROUP_V1)])
+def test_rates_are_taken_between_two_readings(
+    tree: Tree, tmp_path: Path, cgroup: dict[str, str], own: str
+) -> None:
+    clock = Clock()
+    limits = probe(tree, cgroup, own, clock)
+    assert limits.read().cpu_usage_cores is None
+    clock.now += 10
+    root = tmp_path / "cgroup"
+    if own == CGROUP_V1:
+        (root / "cpu,cpuacct/cpuacct.usage").write_text("20000000000\n")
+        (root / "cpu,cpuacct/cpu.stat").write_text("nr_periods 200\nnr_throttled 35\n")
+    else:
+        stat = CPU_STAT.format(usage=20_000_000) + THROTTLED.format(periods=200, throttled=35)
+        (root / "cpu.stat").write_text(stat)
+    found = limits.read()
+    assert found.cpu_usage_cores == pytest.approx(1.5)
+    assert found.cpu_throttled_ratio == pytest.approx(0.25)
+    assert found.missing == {}
+    clock.now += 10
+    idle = limits.read()
+    assert (idle.cpu_usage_cores, idle.cpu_throttled_ratio) == (0.0, 0.0)
+
+
+def test_counters_that_went_backward_start_anew(tree: Tree, tmp_path: Path) -> None:
+    clock = Clock()
+    limits = probe(tree, POD_V2, "0::/\n", clock)
+    limits.read()
+    clock.now += 10
+    (tmp_path / "cgroup/cpu.stat").write_text(
+        CPU_STAT.format(usage=10) + THROTTLED.format(periods=1, throttled=1)
+    )
+    found = limits.read()
+    assert set(found.missing) == set(SINCE)
+
+
+def test_no_limit_is_none_without_a_reason_and_nothing_is_throttled(tree: Tree) -> None:
+    open_v2 = {"memory.max": "max\n", "cpu.max": "max 100000\n", "pids.max": "max\n"}
+    found = probe(tree, {**POD_V2, **open_v2}, "0::/\n").read()
+    assert (found.memory_limit, found.cpu_limit_cores, found.processes_limit) == (None, None, None)
+    assert found.cpu_throttled_ratio == 0.0
+    assert set(found.missing) == {"cpu_usage_cores"}
+
+
+def test_no_limit_on_v1_is_its_largest_number_and_minus_one(tree: Tree) -> None:
+    open_v1 = {
+        "memory/memory.limit_in_bytes": NO_LIMIT_V1,
+        "memory/memory.stat": f"hierarchical_memory_limit {NO_LIMIT_V1}total_inactive_file 0\n",
+        "cpu,cpuacct/cpu.cfs_quota_us": "-1\n",
+        "pids/pids.max": "max\n",
+    }
+    found = probe(tree, {**POD_V1, **open_v1}, CGROUP_V1).read()
+    assert (found.memory_limit, found.cpu_limit_cores, found.processes_limit) == (None, None, None)
+    assert set(found.missing) == {"cpu_usage_cores", "memory_shm"}
+
+
+def test_the_pods_limit_counts_although_a_container_on_v1_does_not_see_its_folder(
+    tree: Tree,
+) -> None:
+    inside = {
+        "memory/memory.limit_in_bytes": NO_LIMIT_V1,
+        "memory/memory.stat": f"hierarchical_memory_limit {6 * GIB}\ntotal_inactive_file 0\n",
+    }
+    assert probe(tree, {**POD_V1, **inside}, CGROUP_V1).read().memory_limit == 6 * GIB
+
+
+SLICE = "user.slice/user-1000.slice"
+SCOPE = f"{SLICE}/session-2.scope"
+LAPTOP_V2 = {
+    "cgroup.controllers": "cpuset cpu io memory pids\n",
+    "cpu.stat": CPU_STAT.format(usage=999),
+    f"{SLICE}/cgroup.type": "domain\n",
+    f"{SLICE}/memory.max": f"{4 * GIB}\n",
+    f"{SLICE}/memory.current": f"{3 * GIB}\n",
+    f"{SLICE}/cpu.max": "150000 100000\n",
+    f"{SLICE}/cpu.stat": CPU_STAT.format(usage=9) + THROTTLED.format(periods=4, throttled=2),
+    f"{SLICE}/pids.max": "500\n",
+    f"{SCOPE}/cgroup.type": "domain\n",
+    f"{SCOPE}/memory.max": "max\n",
+    f"{SCOPE}/memory.current": f"{GIB}\n",
+    f"{SCOPE}/memory.stat": "inactive_file 1000\nshmem 0\n",
+    f"{SCOPE}/memory.events": "oom_kill 0\n",
+    f"{SCOPE}/cpu.max": "max 100000\n",
+    f"{SCOPE}/cpu.stat": CPU_STAT.format(usage=5),
+    f"{SCOPE}/pids.current": "12\n",
+    f"{SCOPE}/pids.max": "max\n",
+}
+
+
+def test_on_a_laptop_our_own_cgroup_is_used_and_the_tightest_limit_above_counts(
+    tree: Tree,
+) -> None:
+    found = probe(tree, LAPTOP_V2, f"0::/{SCOPE}\n").read()
+    assert found.memory_current == GIB
+    assert found.memory_working_set == GIB - 1000
+    assert found.memory_limit == 4 * GIB
+    assert found.cpu_limit_cores == 1.5
+    assert (found.processes, found.processes_limit) == (12, 500)
+
+
+def test_a_controller_that_is_not_switched_on_here_is_read_where_it_is(tree: Tree) -> None:
+    leaf = {n: t for n, t in LAPTOP_V2.items() if not n.startswith(f"{SCOPE}/memory.")}
+    assert probe(tree, leaf, f"0::/{SCOPE}\n").read().memory_current == 3 * GIB
+
+
+@pytest.mark.parametrize("own", ["0::/../../elsewhere\n", "0::/kubepods.slice/gone.scope\n"])
+def test_a_path_that_the_container_does_not_see_is_not_followed(tree: Tree, own: str) -> None:
+    assert probe(tree, POD_V2, own).read().memory_limit == 8 * GIB
+
+
+def test_a_hybrid_is_read_controller_by_controller(tree: Tree) -> None:
+    hybrid = {n: t for n, t in POD_V1.items() if not n.startswith("pids/")}
+    unified = {"unified/cgroup.controllers": "pids\n", "unified/cgroup.type": "domain\n"}
+    pids = {"unified/pids.current": "5\n", "unified/pids.max": "max\n"}
+    own = CGROUP_V1.replace(f"12:pids:{CTR}\n", "")
+    found = probe(tree, {**hybrid, **unified, **pids}, own).read()
+    assert found.cgroup_version == 1
+    assert found.memory_limit == 8 * GIB
+    assert found.processes == 5
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_machines_own_root_is_never_taken_for_the_pod(tree: Tree, version: int) -> None:
+    clock = Clock()
+    if version == 1:
+        root = {**POD_V1, **{f"{c}/release_agent": "" for c in ("memory", "cpu,cpuacct", "pids")}}
+        limits = probe(tree, root, "4:memory:/\n3:cpu,cpuacct:/\n2:pids:/\n", clock)
+    else:
+        root = {"cgroup.controllers": "cpu memory pids\n", "cpu.stat": CPU_STAT.format(usage=5)}
+        limits = probe(tree, root, "0::/\n", clock)
+    limits.read()
+    clock.now += 10
+    found = limits.read()
+    for field in ("memory_current", "memory_working_set", "cpu_usage_cores", "processes"):
+        assert getattr(found, field) is None
+        assert "the node's" in found.missing[field]
+    assert found.node_memory_total == NODE_MEMORY
+    assert found.node_cpu_usage_cores == 0.0
+
+
+def test_the_nodes_cpu_stands_apart_where_we_have_no_cgroup_of_our_own(
+    tree: Tree, tmp_path: Path
+) -> None:
+    clock = Clock()
+    root = {"cgroup.controllers": "cpu memory pids\n", "cpu.stat": CPU_STAT.format(usage=5)}
+    limits = probe(tree, root, "0::/\n", clock)
+    limits.read()
+    clock.now += 10
+    ticks = os.sysconf("SC_CLK_TCK")
+    # 12 s of work, 5 s idle, 100 s stolen by the neighbours of this virtual machine.
+    line = f"cpu  {100 + 9 * ticks} 0 {50 + 3 * ticks} {900 + 5 * ticks} 50 0 0 {9 + 100 * ticks}\n"
+    (tmp_path / "proc/stat").write_text(line)
+    assert limits.read().node_cpu_usage_cores == pytest.approx(1.2)
+
+
+def test_a_machine_without_cgroups_says_so(tree: Tree) -> None:
+    with pytest.raises(errors.Unsupported, match="no cgroups"):
+        LimitsProbe(cgroup_root=tree("cgroup", {}), proc_root=tree("proc", {})).read()
+
+
+def test_an_empty_machine_has_no_figure_of_zero(tree: Tree) -> None:
+    found = probe(tree, {"cgroup.controllers": "\n", "cgroup.type": "domain\n"}, "0::/\n").read()
+    for field in ("memory_current", "memory_working_set", "oom_kills", "cpu_usage_cores"):
+        assert getattr(found, field) is None
+        assert field in found.missing
+
+
+def test_this_machine_gives_figures_that_can_be_true() -> None:
+    limits = LimitsProbe()
+    limits.read()
+    found = limits.read()
+    assert found.cpu_available_cores >= 1
+    assert found.node_memory_total
+    for field in found.missing:
+        assert getattr(found, field) is None
+    if found.memory_working_set is not None:
+        assert 0 < found.memory_working_set <= found.node_memory_total
+        assert found.memory_current is not None
+        assert found.memory_working_set <= found.memory_current

@@ -1,0 +1,89 @@
+"""A mount whose server is dead: stale within the deadline, one thread once, and it comes back.
+
+The mount is real (FUSE) and its server is really stopped.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes import hung_mount
+
+ROOT = Path(__file__).parents[2]
+SCENARIO = """
+import json, sys, threading, time
+from kfnb_ext.probes.volumes import VolumesProbe
+from tests.fakes import hung_mount
+
+point = sys.argv[1]
+hung_mount.own_namespace()
+nas = hung_mount.Mount(point)
+probe = VolumesProbe({workspace}, home="/")
+seen = []
+
+def look():
+    began = time.monotonic()
+    found = {{v.mount: v for v in probe.read().volumes}}
+    seconds = time.monotonic() - began
+    threads = sum(t.name == "kfnb-volume" for t in threading.enumerate())
+    nas, root = found[point], found["/"]
+    seen.append(dict(seconds=seconds, threads=threads, stale=nas.stale, total=nas.total,
+                     free=nas.free, missing=nas.missing, kind=nas.kind,
+                     inodes=nas.inodes_free, root=root.total))
+
+{steps}
+print(json.dumps(seen))
+"""
+
+
+def run(tmp_path: Path, workspace: str, steps: str) -> Any:
+    if not Path(hung_mount.DEVICE).exists() or os.geteuid() != 0:
+        pytest.skip("NO FUSE, OR NOT ROOT: a hung filesystem cannot be made, it is not tested")
+    code = SCENARIO.format(workspace=workspace, steps=steps)
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+BLOCK = 4096
+
+
+def test_a_mount_that_dies_turns_stale_costs_one_thread_and_comes_back(tmp_path: Path) -> None:
+    steps = "look(); nas.die(); look(); look(); look(); nas.revive(); time.sleep(0.3); look()"
+    well, *dead, again = run(tmp_path, "'/'", steps)
+    assert (well["stale"], well["threads"], well["kind"]) == (False, 0, "network")
+    assert well["total"] == hung_mount.BLOCKS * BLOCK
+    assert well["free"] == hung_mount.AVAILABLE * BLOCK
+    assert well["inodes"] == hung_mount.FILES_FREE
+    for reading in dead:
+        assert reading["stale"]
+        assert reading["total"] is None
+        assert "does not answer" in reading["missing"]["total"]
+        assert reading["threads"] == 1
+        assert reading["root"] == well["root"]
+    assert 1.9 < dead[0]["seconds"] < 2.3
+    assert dead[1]["seconds"] < 0.2
+    assert {**again, "seconds": 0} == {**well, "seconds": 0}
+
+
+def test_a_workspace_that_is_dead_from_the_start_holds_nothing_up_longer(tmp_path: Path) -> None:
+    steps = "nas.die(); look(); look(); look(); nas.revive(); time.sleep(0.3); look()"
+    *dead, again = run(tmp_path, "point", steps)
+    assert all(reading["stale"] for reading in dead)
+    assert dead[0]["seconds"] < 2.3
+    assert dead[2]["seconds"] < 0.2
+    # One hangs in following the workspace's symbolic links, one in asking for figures.
+    assert [reading["threads"] for reading in dead] == [2, 2, 2]
+    assert (again["stale"], again["threads"]) == (False, 0)
