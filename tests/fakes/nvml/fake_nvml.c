@@ -1,7 +1,8 @@
 /* A libnvidia-ml.so.1 without a GPU: it answers what a state file says.
  *
  * Rule: every call reads the file anew, so a test can lose a GPU between two calls. The file is
- * $FAKE_NVML_STATE, lines of key=value; opening and closing is noted in $FAKE_NVML_LOG.
+ * $FAKE_NVML_STATE, lines of key=value; opening and closing is noted in $FAKE_NVML_LOG. Without a
+ * file all is as the defaults below say, and costs nothing: that is for measuring.
  *
  *   gpus=2  driver=575.57.08  nvml=12.575.57  init_err=18  call_err=999  lost_gpu=0  delay_us=500
  *   0.name=  0.uuid=  0.total=  0.used=  0.util=  0.temp=  0.power=  0.mig=
@@ -60,7 +61,8 @@ static void note(const char *event) {
 
 /* A child of fork has what its parent had opened, and may not use it. */
 static int ready(void) {
-    usleep((useconds_t)number("delay_us", 0));
+    useconds_t delay = (useconds_t)number("delay_us", 0);
+    if (delay) usleep(delay); /* usleep(0) takes 50 us */
     if (!opened || opener != getpid()) return UNINITIALIZED;
     return (int)number("call_err", OK);
 }
