@@ -64,7 +64,12 @@ export function between(from: string, to: string): number {
 /** "14:02" for the day of `now`, else with the date: the reader's own zone and habits. */
 export function moment(time: string, now: string): string {
   const [then, today] = [new Date(time), new Date(now)];
-  const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  const clock: Intl.DateTimeFormatOptions = {
+    hour: '2-digit',
+    minute: '2-digit',
+    // Short, and the same as the shell command prints.
+    hourCycle: 'h23'
+  };
   if (then.toDateString() === today.toDateString()) {
     return new Intl.DateTimeFormat(undefined, clock).format(then);
   }

@@ -28,6 +28,11 @@ export function ActivityView({ activity, now, trans }: ActivityProps): JSX.Eleme
           ))}
         </ul>
       ) : null}
+      {activity.unknown.map(text => (
+        <p className="kfnb-Note" key={text}>
+          {trans.__('Not seen: %1', text)}
+        </p>
+      ))}
     </div>
   );
 }

@@ -62,8 +62,12 @@ function outOf(
 
 function cpuText(limits: Limits, trans: TranslationBundle): string {
   const { cpu_usage_cores: used, cpu_limit_cores: limit } = limits;
-  const text = outOf(used, limit, units.cores, trans);
-  return trans._n('%1 core', '%1 cores', limit ?? used ?? 0, text);
+  if (used === null) {
+    return '';
+  }
+  return limit === null
+    ? trans._n('%2 core', '%2 cores', used, units.cores(used))
+    : trans._n('%2 of %3 core', '%2 of %3 cores', limit, units.cores(used), units.cores(limit));
 }
 
 function memoryNotes(limits: Limits, trans: TranslationBundle): string[] {
@@ -81,7 +85,6 @@ function memoryNotes(limits: Limits, trans: TranslationBundle): string[] {
       trans._n(
         '%1 process was killed for lack of memory since the container started.',
         '%1 processes were killed for lack of memory since the container started.',
-        limits.oom_kills,
         limits.oom_kills
       )
     );
@@ -95,13 +98,12 @@ function cpuNotes(limits: Limits, trans: TranslationBundle): string[] {
   if (limits.cpu_limit_cores === null) {
     notes.push(
       limits.missing.cpu_limit_cores ??
-        trans._n(
-          'No limit set; %1 CPU is available.',
-          'No limit set; %1 CPUs are available.',
-          cpus,
-          cpus
-        )
+        trans._n('No limit set; %1 CPU is available.', 'No limit set; %1 CPUs are available.', cpus)
     );
+  }
+  if (limits.cpu_usage_cores === null && limits.node_cpu_usage_cores !== null) {
+    const node = units.cores(limits.node_cpu_usage_cores);
+    notes.push(trans._n('The node uses %2 core.', 'The node uses %2 cores.', Number(node), node));
   }
   if (throttled !== null && throttled >= 0.01) {
     notes.push(trans.__('Held back in %1 of the time: it wanted more.', units.percent(throttled)));
@@ -110,7 +112,7 @@ function cpuNotes(limits: Limits, trans: TranslationBundle): string[] {
     const most = limits.processes_limit;
     notes.push(
       most === null
-        ? trans._n('%1 process', '%1 processes', processes, units.count(processes))
+        ? trans._n('%2 process', '%2 processes', processes, units.count(processes))
         : trans.__('%1 of %2 processes', units.count(processes), units.count(most))
     );
   }

@@ -11,8 +11,8 @@ export interface LineProps {
   dots: readonly Dot[];
   /** The moment at the right end, ISO 8601. */
   now: string;
-  /** What the upper edge means: at least this much. */
-  least: number;
+  /** What the upper edge means. */
+  top: number;
   /** The line in words. */
   label: string;
 }
@@ -23,13 +23,12 @@ const SPAN_S = 600;
 /** The server looks every 30 s; where more than two looks are missing, nobody looked. */
 const GAP_S = 75;
 
-export function Line({ dots, now, least, label }: LineProps): JSX.Element {
+export function Line({ dots, now, top, label }: LineProps): JSX.Element {
   const runs = split(dots, now);
-  const top = Math.max(least, ...runs.flat().map(([, value]) => value * 1.1)) || 1;
   const drawn = runs.map(run =>
     run.map(([age, value]): [number, number] => [
       WIDTH * (1 - age / SPAN_S),
-      HEIGHT * (1 - value / top)
+      HEIGHT * (1 - Math.min(1, value / top))
     ])
   );
   return (

@@ -42,11 +42,13 @@ export function Meter(props: MeterProps): JSX.Element {
           {levelOf(ratio) === 'full' ? trans.__('Almost nothing left') : trans.__('Little left')}
         </p>
       ) : null}
-      {notes?.map(note => (
-        <p className="kfnb-Note" key={note}>
-          {note}
-        </p>
-      ))}
+      {notes?.length ? (
+        <div className="kfnb-Note">
+          {notes.map(note => (
+            <p key={note}>{note}</p>
+          ))}
+        </div>
+      ) : null}
       {dots ? <History {...props} dots={dots} /> : null}
     </div>
   );
@@ -55,19 +57,30 @@ export function Meter(props: MeterProps): JSX.Element {
 function History(props: MeterProps & { dots: readonly Dot[] }): JSX.Element | null {
   const { label, dots, now, limit, format, trans } = props;
   const values = dots.flatMap(dot => (dot.value === null ? [] : [dot.value]));
-  if (!values.length) {
+  const most = Math.max(0, ...values);
+  if (!most) {
     return null;
   }
-  const [low, high] = [format(Math.min(...values)), format(Math.max(...values))];
+  const [low, high] = [format(Math.min(...values)), format(most)];
   const words = trans.__('%1, last ten minutes: between %2 and %3', label, low, high);
   return (
     <figure className="kfnb-History">
-      {/* A tenth of the limit at least, so that noise does not look like a mountain. */}
-      <Line dots={dots} now={now} least={(limit ?? 0) / 10} label={words} />
+      <Line dots={dots} now={now} top={topOf(most, limit)} label={words} />
       <figcaption>
-        <span>{trans.__('10 min')}</span>
+        <span>{trans.__('10 min ago')}</span>
         <span>{trans.__('peak %1', high)}</span>
       </figcaption>
     </figure>
   );
+}
+
+/**
+ * What the upper edge of the line means: the limit, or as often a half of it as still holds the
+ * peak, so that the line agrees with the bar where it matters and shows its shape where not.
+ */
+function topOf(most: number, limit: number | null): number {
+  if (!limit || most > limit) {
+    return most * 1.1;
+  }
+  return limit / 2 ** Math.min(5, Math.floor(Math.log2(limit / most)));
 }

@@ -52,31 +52,35 @@ export function SnapshotView(props: SnapshotProps): JSX.Element {
   );
 }
 
-/** What a person calls it. */
-export function title(snapshot: Snapshot, trans: TranslationBundle): string {
-  return snapshot.name || trans.__('unnamed');
+/** What a person calls it: its name, or where it comes from. */
+export function title({ name, reason }: Snapshot, trans: TranslationBundle): string {
+  if (name) {
+    return name;
+  }
+  switch (reason) {
+    case 'before_restore':
+      return trans.__('before a restore');
+    case 'before_undo':
+      return trans.__('before an undo');
+    case 'schedule':
+      return trans.__('scheduled');
+    case 'manual':
+      return trans.__('unnamed');
+  }
 }
 
 function facts(snapshot: Snapshot, trans: TranslationBundle): string {
-  const { files, bytes_total, bytes_added } = snapshot;
+  const { files, bytes_total, bytes_added, reason } = snapshot;
   const all = trans._n(
-    '%1 file, %2; cost %3',
-    '%1 files, %2; cost %3',
+    '%2 file, %3; cost %4',
+    '%2 files, %3; cost %4',
     files,
     units.count(files),
     units.bytes(bytes_total),
     units.bytes(bytes_added)
   );
-  switch (snapshot.reason) {
-    case 'before_restore':
-      return trans.__('Safety snapshot before a restore. %1', all);
-    case 'before_undo':
-      return trans.__('Safety snapshot before an undo. %1', all);
-    case 'schedule':
-      return trans.__('By the schedule. %1', all);
-    case 'manual':
-      return all;
-  }
+  const safety = reason === 'before_restore' || reason === 'before_undo';
+  return safety ? trans.__('Safety snapshot. %1', all) : all;
 }
 
 const NAMED = 20;
@@ -92,7 +96,7 @@ function Warnings({
   return (
     <details className="kfnb-Level kfnb-mod-high">
       <summary>
-        {trans._n('Incomplete: %1 entry left out', 'Incomplete: %1 entries left out', count, count)}
+        {trans._n('Incomplete: %1 entry left out', 'Incomplete: %1 entries left out', count)}
       </summary>
       <ul>
         {named.slice(0, NAMED).map(entry => (
@@ -116,7 +120,7 @@ function Verified(props: Pick<SnapshotProps, 'verification' | 'trans'>): JSX.Ele
   return (
     <details className="kfnb-Level kfnb-mod-full" open>
       <summary>
-        {trans._n('Verify found %1 difference', 'Verify found %1 differences', count, count)}
+        {trans._n('Verify found %1 difference', 'Verify found %1 differences', count)}
       </summary>
       <ul>
         {differences.slice(0, NAMED).map(({ path, problem }) => (

@@ -44,7 +44,7 @@ export function Take({ engine, refused, onTake, trans }: TakeProps): JSX.Element
       </label>
       <button
         type="submit"
-        className="kfnb-Button kfnb-mod-accept"
+        className="jp-mod-styled jp-mod-accept"
         disabled={busy || refused !== ''}
         aria-describedby="kfnb-take-notes"
       >

@@ -46,7 +46,7 @@ function VolumeView(props: VolumesProps & { volume: Volume }): JSX.Element {
       // Other disks hardly move within ten minutes; the workspace's is the one that fills up.
       {...(volume.is_workspace ? { dots } : {})}
       now={now}
-      format={units.bytes}
+      format={value => trans.__('%1 used', units.bytes(value))}
       trans={trans}
     />
   );

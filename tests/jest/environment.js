@@ -48,6 +48,8 @@ module.exports = class LabEnvironment extends TestEnvironment {
       requestIdleCallback: work => setTimeout(work, 0),
       structuredClone
     };
+    // Only asked whether it is there.
+    window.navigator.clipboard ??= {};
     for (const [name, value] of Object.entries(missing)) {
       window[name] ??= value;
     }

@@ -1,0 +1,257 @@
+/** The whole panel over a server at the wire: what a person sees, clicks and gets. */
+import { Dialog } from '@jupyterlab/apputils';
+import { Widget } from '@lumino/widgets';
+import { Actions } from '../../src/acts';
+import { Client } from '../../src/client';
+import type { SnapshotList, Status } from '../../src/contract';
+import { PodPanel } from '../../src/panel';
+import { Pod } from '../../src/pod';
+import { Snapshots } from '../../src/snapshots';
+import * as records from './records';
+import { type Asked, trans, Wire } from './wire';
+
+let panel: PodPanel;
+let pod: Pod;
+let wire: Wire;
+let saved: number;
+let remembered: readonly string[];
+
+interface Told {
+  status?: Partial<Status>;
+  list?: SnapshotList;
+  refusal?: { status: number; body: object };
+}
+
+async function show(told: Told = {}, closed: string[] = []): Promise<void> {
+  wire = new Wire(({ method, path }) => {
+    if (path.endsWith('/status')) {
+      return { body: records.status(told.status) };
+    }
+    if (method === 'GET') {
+      return path.endsWith('/files')
+        ? { body: { path: '', entries: [entry('src', 'directory'), entry('a.txt', 'file')] } }
+        : { body: told.list ?? records.list() };
+    }
+    return (
+      told.refusal ?? (path.endsWith('/preview') ? { body: plan } : { status: 202, body: done })
+    );
+  });
+  const client = new Client(wire.settings, trans);
+  pod = new Pod(client);
+  const snapshots = new Snapshots(client, pod, () => Promise.resolve(void saved++));
+  const actions = new Actions(snapshots, trans);
+  const memory = { closed, remember: (names: readonly string[]) => void (remembered = names) };
+  panel = new PodPanel({ pod, snapshots, actions, memory, trans });
+  Widget.attach(panel, document.body);
+  pod.look(true);
+  await snapshots.refresh();
+  await settle();
+}
+
+const done = records.operation({ id: 'mine', state: 'succeeded' });
+const plan = {
+  snapshot: 's1', paths: [], exact: false, create: 1, replace: 0, remove: 0, unchanged: 2,
+  newer_kept: 0, bytes_to_write: 5, created_paths: ['a.txt'], replaced_paths: [],
+  removed_paths: [], findings: [], possible: true
+}; // prettier-ignore
+
+function entry(name: string, type: string): object {
+  return { name, path: name, type, size: 5, modified: records.NOW, mode: 420, target: null };
+}
+
+/** Lets answers arrive and widgets be drawn. */
+function settle(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 50));
+}
+
+function button(name: string, within: ParentNode = document.body): HTMLButtonElement {
+  const found = [...within.querySelectorAll('button')].find(
+    node => (node.getAttribute('aria-label') ?? node.textContent) === name
+  );
+  if (!found) {
+    throw new Error(`There is no button "${name}" in ${within.textContent}`);
+  }
+  return found;
+}
+
+async function click(name: string, within?: ParentNode): Promise<void> {
+  button(name, within).click();
+  await settle();
+}
+
+function head(): HTMLButtonElement {
+  return panel.node.querySelector<HTMLButtonElement>('.kfnb-Snapshot-head')!;
+}
+
+function sent(method: string): Asked[] {
+  return wire.asked.filter(asked => asked.method === method);
+}
+
+const said = (): string => panel.node.textContent ?? '';
+
+beforeEach(() => {
+  saved = 0;
+});
+
+afterEach(() => {
+  Dialog.flush();
+  pod.dispose();
+  panel.dispose();
+});
+
+describe('the panel', () => {
+  it('shows every section with its readings', async () => {
+    await show();
+    for (const part of ['Idle for 12 min', '3 GiB of 8 GiB', '/dev/shm', '12 GiB free', 'H200']) {
+      expect(said()).toContain(part);
+    }
+    expect(panel.content.node.tabIndex).toBe(0);
+  });
+
+  it('closes a section and remembers that', async () => {
+    await show({}, ['gpu']);
+    expect(said()).not.toContain('H200');
+    const title = panel.node.querySelector<HTMLButtonElement>('#kfnb-shm-title')!;
+    expect(title.getAttribute('aria-expanded')).toBe('true');
+    title.click();
+    await settle();
+    expect(remembered).toEqual(['gpu', 'shm']);
+    expect(said()).not.toContain('/dev/shm');
+  });
+
+  it('leaves out the sections that the settings name', async () => {
+    await show();
+    panel.show_({ gpu: false });
+    const hidden = panel.widgets.filter(widget => widget.isHidden);
+    expect(hidden.map(widget => widget.node.textContent).join()).toContain('H200');
+    expect(hidden).toHaveLength(1);
+  });
+});
+
+describe('a snapshot', () => {
+  it('is taken with a name, after all documents are saved', async () => {
+    await show();
+    const input = panel.node.querySelector('input')!;
+    // React listens to the setter of the element itself.
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!.set!.call(input, ' x ');
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    await click('Take snapshot');
+
+    expect(saved).toBe(1);
+    expect(sent('POST')[0]).toMatchObject({ body: { name: 'x' } });
+    expect(input.value).toBe('');
+  });
+
+  it('that is refused says why, and keeps the name', async () => {
+    const body = { message: 'No room for it.', hint: 'Delete a snapshot.' };
+    await show({ refusal: { status: 507, body } });
+    await click('Take snapshot');
+
+    const alert = panel.node.querySelector('[role=alert]');
+    expect(alert?.textContent).toBe('No room for it.Delete a snapshot.');
+  });
+
+  it('cannot be taken where the site forbids it, and the reason stands there', async () => {
+    await show({ status: { read_only: true } });
+    expect(button('Take snapshot').disabled).toBe(true);
+    expect(said()).toContain('This site is read-only');
+    head().click();
+    await settle();
+    expect(button('Restore…').disabled).toBe(true);
+    expect(button('Verify').disabled).toBe(false);
+    expect(button('Restore a.txt…').disabled).toBe(true);
+  });
+
+  it('has no button where the engine cannot be used', async () => {
+    const engine = { ...records.list().engines[0]!, available: false, reason: 'No hard links.' };
+    await show({ list: records.list({ engines: [engine] }) });
+    expect(said()).toContain('No hard links.');
+    expect(said()).not.toContain('Take snapshot');
+  });
+
+  it('tells its cost, what is left out and where it comes from', async () => {
+    const incomplete = records.snapshot({
+      complete: false,
+      left_out: [{ path: 'a.sock', reason: 'a socket' }],
+      left_out_count: 1
+    });
+    const safety = records.snapshot({ id: 's2', name: '', reason: 'before_restore' });
+    const nameless = records.snapshot({ id: 's3', name: '' });
+    await show({ list: records.list({ snapshots: [incomplete, safety, nameless] }) });
+
+    expect(said()).toContain('3 files, 2 KiB; cost 1 KiB');
+    expect(said()).toContain('Incomplete: 1 entry left out');
+    expect(said()).toContain('a.sock: a socket');
+    expect(said()).toContain('Safety snapshot.');
+    expect(said()).toContain('unnamed');
+    expect(said()).toContain('Snapshots take 1 GiB of 15 GiB allowed.');
+  });
+
+  it('is deleted only after a question', async () => {
+    await show();
+    head().click();
+    await settle();
+    await click('Delete…');
+    expect(sent('DELETE')).toHaveLength(0);
+    await click('Delete', document.querySelector('.jp-Dialog')!);
+    expect(sent('DELETE').map(a => a.path.split('/v1/')[1])).toEqual(['snapshots/local/s1']);
+  });
+});
+
+describe('a restore', () => {
+  async function ask(): Promise<HTMLElement> {
+    head().click();
+    await settle();
+    await click('Restore a.txt…');
+    return document.querySelector<HTMLElement>('.jp-Dialog')!;
+  }
+
+  it('is shown before it is done, and done as shown', async () => {
+    await show();
+    const dialog = await ask();
+    expect(dialog.textContent).toContain('Restore “a.txt” from “before cleanup”?');
+    expect(dialog.textContent).toContain('Created: 1');
+    dialog.querySelector<HTMLInputElement>('input[type=checkbox]')!.click();
+    await settle();
+    await click('Restore', dialog);
+
+    const asked = sent('POST').map(({ path, body }) => [path.split('/v1/')[1], body]);
+    const request = { engine: 'local', snapshot: 's1', paths: ['a.txt'] };
+    expect(asked).toEqual([
+      ['restores/preview', { ...request, exact: false }],
+      ['restores/preview', { ...request, exact: true }],
+      ['restores', { ...request, exact: true }]
+    ]);
+  });
+
+  it('that is not possible cannot be accepted', async () => {
+    await show({ refusal: { status: 409, body: { message: 'Another writer.', hint: '' } } });
+    const dialog = await ask();
+    expect(dialog.textContent).toContain('Another writer.');
+    expect(button('Restore', dialog).disabled).toBe(true);
+  });
+
+  it('is left by Escape, and nothing is sent', async () => {
+    await show();
+    const dialog = await ask();
+    dialog.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    await settle();
+    expect(document.querySelector('.jp-Dialog')).toBeNull();
+    expect(sent('POST').map(a => a.path.split('/').at(-1))).toEqual(['preview']);
+  });
+
+  it('can be undone after a question', async () => {
+    await show({ list: records.list({ restores: [records.restore()] }) });
+    expect(said()).toContain('Restored from “before cleanup” at');
+    await click('Undo…');
+    await click('Undo', document.querySelector('.jp-Dialog')!);
+    expect(sent('POST').map(a => a.path.split('/v1/')[1])).toEqual(['restores/r1/undo']);
+  });
+});
+
+test('a running operation can be cancelled, whoever runs it', async () => {
+  const owner = { ...records.operation().owner, face: 'shell' as const };
+  await show({ status: { operations: [records.operation({ owner })] } });
+  await click('Cancel');
+  expect(sent('DELETE').map(a => a.path.split('/v1/')[1])).toEqual(['operations/o1']);
+});

@@ -1,0 +1,167 @@
+import { Client } from '../../src/client';
+import type { Operation, Status } from '../../src/contract';
+import { Pod, SHOWN_MS } from '../../src/pod';
+import { ago, NOW, operation, point, status } from './records';
+import { type Answer, trans, Wire } from './wire';
+
+let pod: Pod;
+let wire: Wire;
+let answer: Answer;
+
+function say(extra: Partial<Status>): void {
+  answer = { body: status(extra) };
+}
+
+function hideTab(hidden: boolean): void {
+  const state = hidden ? 'hidden' : 'visible';
+  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+/** How many questions are asked within so many seconds. */
+async function asked(seconds: number): Promise<number> {
+  const before = wire.asked.length;
+  await jest.advanceTimersByTimeAsync(seconds * 1000);
+  return wire.asked.length - before;
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  hideTab(false);
+  say({});
+  wire = new Wire(() => answer);
+  pod = new Pod(new Client(wire.settings, trans));
+});
+
+afterEach(() => {
+  pod.dispose();
+  jest.useRealTimers();
+});
+
+describe('nothing is asked while nobody looks', () => {
+  it('before the first look', async () => {
+    expect(await asked(60)).toBe(0);
+    pod.refresh();
+    expect(await asked(60)).toBe(0);
+  });
+
+  it('after the panel is hidden, until it is shown again', async () => {
+    pod.look(true);
+    await asked(10);
+    pod.look(false);
+    expect(await asked(60)).toBe(0);
+    pod.look(true);
+    expect(await asked(0.1)).toBe(1);
+  });
+
+  it('while the tab is hidden, and at once when it comes back', async () => {
+    pod.look(true);
+    await asked(10);
+    hideTab(true);
+    expect(await asked(60)).toBe(0);
+    hideTab(false);
+    expect(await asked(0.1)).toBe(1);
+  });
+
+  it('also when the tab comes back while the panel is hidden', async () => {
+    hideTab(true);
+    hideTab(false);
+    expect(await asked(60)).toBe(0);
+  });
+
+  it('after it is disposed', async () => {
+    pod.look(true);
+    await asked(1);
+    pod.dispose();
+    expect(await asked(60)).toBe(0);
+  });
+});
+
+describe('while shown', () => {
+  it('asks at most eleven times a minute, which leaves one for the list', async () => {
+    pod.look(true);
+    expect(await asked(60)).toBe(11);
+    expect(SHOWN_MS).toBeGreaterThanOrEqual(5000);
+  });
+
+  it('asks at the interval of the settings', async () => {
+    pod.interval = 20_000;
+    pod.look(true);
+    expect(await asked(59)).toBe(3);
+  });
+
+  it('asks each second while an operation runs, whoever runs it', async () => {
+    say({ operations: [operation()] });
+    pod.look(true);
+    await asked(0.1);
+    expect(await asked(10)).toBe(10);
+    say({});
+    await asked(1);
+    expect(await asked(11)).toBeLessThanOrEqual(2);
+  });
+
+  it('names the last point it has, and keeps ten minutes', async () => {
+    say({ history: [point(1, { taken: ago(700) }), point(2, { taken: ago(30) }), point(3)] });
+    pod.look(true);
+    await asked(1);
+    expect(pod.points.map(p => p.seq)).toEqual([2, 3]);
+
+    say({ history: [point(3), point(4, { taken: NOW })] });
+    await asked(6);
+    expect(wire.asked.map(a => a.query.since)).toEqual(['0', '3']);
+    expect(pod.points.map(p => p.seq)).toEqual([2, 3, 4]);
+  });
+});
+
+describe('when the server is gone', () => {
+  it('keeps the last figures, says so, asks less and heals by itself', async () => {
+    pod.look(true);
+    await asked(1);
+    answer = 'no answer';
+    await asked(6);
+    expect(pod.error).toMatchObject({ passing: true });
+    expect(pod.status?.taken).toBe(NOW);
+    expect(await asked(120)).toBeLessThanOrEqual(20);
+
+    say({});
+    expect(await asked(31)).toBeGreaterThanOrEqual(1);
+    expect(pod.error).toBeNull();
+  });
+});
+
+describe('an operation', () => {
+  it('is followed before the server tells of it', async () => {
+    pod.look(true);
+    await asked(1);
+    say({ operations: [operation()] });
+    pod.follow(operation());
+    expect(pod.status?.operations).toHaveLength(1);
+    expect(await asked(0.1)).toBe(1);
+  });
+
+  it('that has ended is told once', async () => {
+    const ended: Operation[] = [];
+    pod.ended.connect((_, o) => void ended.push(o));
+    say({ operations: [operation()] });
+    pod.look(true);
+    await asked(2);
+    say({ operations: [operation({ state: 'succeeded', ended: NOW })] });
+    await asked(20);
+    expect(ended.map(o => [o.id, o.state])).toEqual([['o1', 'succeeded']]);
+  });
+});
+
+test('of two answers the one to the later question wins', async () => {
+  const answers: ((answer: Answer) => void)[] = [];
+  pod.look(true);
+  await asked(1);
+  wire.answer = () => new Promise<Answer>(resolve => answers.push(resolve));
+  await asked(6);
+  pod.refresh();
+  await asked(0.1);
+  answers[1]?.({ body: status({ seq: 9 }) });
+  await asked(0.1);
+  answers[0]?.({ body: status({ seq: 8 }) });
+  await asked(0.1);
+  expect(pod.status?.seq).toBe(9);
+});

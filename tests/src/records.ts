@@ -1,0 +1,204 @@
+/** Records as the server sends them; a test changes what it is about. */
+import type {
+  Activity,
+  Gpu,
+  Limits,
+  Operation,
+  Point,
+  Restore,
+  Shm,
+  Snapshot,
+  SnapshotList,
+  Status,
+  Volume
+} from '../../src/contract';
+
+export const NOW = '2026-11-21T14:10:00Z';
+const GIB = 2 ** 30;
+
+/** So many seconds before NOW. */
+export function ago(seconds: number): string {
+  return new Date(Date.parse(NOW) - seconds * 1000).toISOString();
+}
+
+export const activity: Activity = {
+  kind: 'activity',
+  in_use: false,
+  since: ago(720),
+  last_use: ago(720),
+  reasons: [],
+  unknown: []
+};
+
+export const limits: Limits = {
+  kind: 'limits',
+  cgroup_version: 2,
+  memory_current: 4 * GIB,
+  memory_working_set: 3 * GIB,
+  memory_limit: 8 * GIB,
+  memory_shm: 0,
+  oom_kills: 0,
+  cpu_usage_cores: 1.25,
+  cpu_limit_cores: 4,
+  cpu_available_cores: 16,
+  cpu_throttled_ratio: 0,
+  processes: 12,
+  processes_limit: 4096,
+  node_memory_total: 64 * GIB,
+  node_cpu_usage_cores: null,
+  missing: {}
+};
+
+export const shm: Shm = {
+  kind: 'shm',
+  total: 64 * 2 ** 20,
+  used: 16 * 2 ** 20,
+  listed: 6 * 2 ** 20,
+  hidden: 10 * 2 ** 20,
+  origin: 'runtime_default',
+  counts_against_memory: true,
+  missing: {}
+};
+
+export const volume: Volume = {
+  mount: '/home/jovyan',
+  filesystem: 'ext4',
+  source: '/dev/vda',
+  kind: 'block',
+  survives_restart: true,
+  is_workspace: true,
+  read_only: false,
+  stale: false,
+  total: 50 * GIB,
+  used: 37 * GIB,
+  free: 12 * GIB,
+  inodes_total: 3_000_000,
+  inodes_free: 1_200_000,
+  missing: {}
+};
+
+export const gpu: Gpu = {
+  index: 0,
+  uuid: 'GPU-1',
+  name: 'NVIDIA H200',
+  memory_total: 140 * GIB,
+  memory_used: 14 * GIB,
+  utilisation: 0.5,
+  temperature_c: 61,
+  power_milliwatts: 300_000,
+  mig_enabled: false,
+  missing: {}
+};
+
+export function point(seq: number, extra: Partial<Point> = {}): Point {
+  return {
+    seq,
+    taken: NOW,
+    memory_working_set: GIB,
+    cpu_usage_cores: 1,
+    shm_used: 0,
+    volumes_used: {},
+    gpus_memory_used: {},
+    gpus_utilisation: {},
+    ...extra
+  };
+}
+
+export function status(extra: Partial<Status> = {}): Status {
+  return {
+    version: '0.1.0',
+    seq: 1,
+    taken: NOW,
+    workspace: '/home/jovyan',
+    activity,
+    limits,
+    shm,
+    volumes: { kind: 'volumes', volumes: [volume] },
+    gpus: { kind: 'gpus', driver_version: '570', nvml_version: '13', gpus: [gpu] },
+    operations: [],
+    read_only: false,
+    snapshots_enabled: true,
+    history: [],
+    ...extra
+  };
+}
+
+export function operation(extra: Partial<Operation> = {}): Operation {
+  return {
+    id: 'o1',
+    kind: 'create',
+    engine: 'local',
+    title: 'snapshot "before cleanup"',
+    state: 'running',
+    owner: { pid: 4711, started_ticks: 1, host: 'pod', face: 'server', user: 'jovyan' },
+    started: ago(9),
+    updated: NOW,
+    ended: null,
+    phase: 'copying files',
+    done: 25,
+    total: 100,
+    unit: 'bytes',
+    cancel_requested: false,
+    snapshot: null,
+    restore: null,
+    verification: [],
+    message: '',
+    hint: '',
+    ...extra
+  };
+}
+
+export function snapshot(extra: Partial<Snapshot> = {}): Snapshot {
+  return {
+    id: 's1',
+    engine: 'local',
+    name: 'before cleanup',
+    created: ago(60),
+    reason: 'manual',
+    complete: true,
+    files: 3,
+    bytes_total: 2048,
+    bytes_added: 1024,
+    excluded: [],
+    left_out: [],
+    left_out_count: 0,
+    durable: false,
+    place: '/home/jovyan/.kfnb/snapshots/s1',
+    ...extra
+  };
+}
+
+export function restore(extra: Partial<Restore> = {}): Restore {
+  return {
+    id: 'r1',
+    engine: 'local',
+    snapshot: 's1',
+    safety: 's2',
+    paths: [],
+    exact: false,
+    ended: NOW,
+    undone: false,
+    undo_of: null,
+    kept: [],
+    ...extra
+  };
+}
+
+export function list(extra: Partial<SnapshotList> = {}): SnapshotList {
+  return {
+    engines: [
+      {
+        engine: 'local',
+        available: true,
+        reason: '',
+        hint: '',
+        used: GIB,
+        allowed: 15 * GIB,
+        note: 'It does not survive the loss of its volume.'
+      }
+    ],
+    snapshots: [snapshot()],
+    restores: [],
+    ...extra
+  };
+}
