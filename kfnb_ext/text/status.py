@@ -37,11 +37,13 @@ def _use(reading: activity.Activity | Unavailable, now: datetime) -> str:
     if isinstance(reading, Unavailable):
         return _unavailable(reading, "Use is not known")
     since = units.moment(reading.since, now)
-    why = "; ".join(units.plain(reason.text) for reason in reading.reasons)
-    if reading.in_use:
-        return f"In use since {since}" + (f": {why}" if why else "")
     idle = units.span((now - reading.since).total_seconds())
-    return f"Idle for {idle}, since {since}" + (f": {why}" if why else "")
+    text = f"In use since {since}" if reading.in_use else f"Idle for {idle}, since {since}"
+    if reading.reasons:
+        text += ": " + "; ".join(units.plain(reason.text) for reason in reading.reasons)
+    if reading.unknown:
+        text += "\nNot known: " + "; ".join(map(units.plain, reading.unknown))
+    return text
 
 
 def _unavailable(reading: Unavailable, what: str = "unavailable") -> str:

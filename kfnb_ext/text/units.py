@@ -119,6 +119,9 @@ def _scaled(value: float, unit: int) -> str:
 def _shown(character: str) -> str:
     if character.isprintable():
         return character
+    # A byte of a name that is not UTF-8: as Python holds it, and as our records do.
+    if "\udc80" <= character <= "\udcff" or "\uf780" <= character <= "\uf7ff":
+        return f"\\x{ord(character) & 0xFF:02x}"
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
