@@ -1,28 +1,279 @@
-"""The door against an API server on the wire."""
+"""The door against an API server on the wire: what it sends, repeats, and never does."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
 
 from kfnb_ext.kube import client
-from kfnb_ext.kube.client import address
-from tests.fakes.kubernetes import Cluster
+from kfnb_ext.kube.client import address, failures
+from kfnb_ext.kube.client.access import Access
+from tests.fakes import kubernetes
+from tests.fakes.kubernetes import Cluster, faults, statuses
+from tests.kube.conftest import Time
 
 DEMO = address.NOTEBOOKS.at("alice", "demo")
 ACTIVITY = "notebooks.kubeflow.org/last-activity"
+PATCH = {"metadata": {"annotations": {ACTIVITY: "2026-01-01T00:00:00Z"}}}
 
 
-def test_an_object_is_read_with_the_servers_clock(door: client.Client):
-    answer = door.get(DEMO)
+def refusal(call) -> client.failures.ClusterError:
+    """The error that a call ends in."""
+    with pytest.raises(failures.ClusterError) as caught:
+        call()
+    assert caught.value.message
+    assert caught.value.hint
+    return caught.value
 
-    assert answer.body["metadata"]["name"] == "demo"
-    assert answer.date is not None
-    assert answer.date.utcoffset() is not None
+
+class TestVerbs:
+    def test_an_object_is_read_with_the_servers_clock(self, door: client.Client):
+        answer = door.get(DEMO)
+
+        assert answer.body["metadata"]["name"] == "demo"
+        assert answer.date is not None
+        assert answer.date.utcoffset() is not None
+
+    def test_a_merge_patch_changes_an_annotation_and_nothing_else(
+        self, door: client.Client, cluster: Cluster
+    ):
+        before = door.get(DEMO).body
+
+        after = door.patch_merge(DEMO, PATCH).body
+
+        assert after["metadata"]["annotations"][ACTIVITY] == "2026-01-01T00:00:00Z"
+        assert after["metadata"]["generation"] == before["metadata"]["generation"]
+        assert after["metadata"]["labels"] == before["metadata"]["labels"]
+        assert after["spec"] == before["spec"]
+
+    def test_what_is_sent_says_who_sends_it_and_how_long_it_may_take(
+        self, door: client.Client, cluster: Cluster
+    ):
+        door.patch_merge(DEMO, PATCH)
+
+        sent = cluster.log[-1]
+        assert sent.query == {"fieldManager": "kfnb-ext", "timeout": "1s"}
+        assert sent.headers["user-agent"].startswith("kfnb-ext/")
+        assert sent.headers["content-type"] == "application/merge-patch+json"
+
+    def test_a_json_patch_holds_on_to_what_it_tests(self, door: client.Client, cluster: Cluster):
+        door.patch_merge(DEMO, PATCH)
+        path = "/metadata/annotations/notebooks.kubeflow.org~1last-activity"
+        test = {"op": "test", "path": path, "value": "2026-01-01T00:00:00Z"}
+        change = {"op": "replace", "path": path, "value": "2026-01-02T00:00:00Z"}
+
+        door.patch_json(DEMO, [test, change])
+        second = refusal(lambda: door.patch_json(DEMO, [test, change]))
+
+        assert second.reason == "test_failed"
+        assert len(cluster.log) == 3
+
+    def test_a_dry_run_stores_nothing(self, door: client.Client, cluster: Cluster):
+        door.create(address.NOTEBOOKS.at("alice"), kubernetes.notebook("other"), dry_run=True)
+
+        assert cluster.world.read("notebooks", "alice", "other") is None
+
+    def test_an_object_is_made_and_deleted(self, door: client.Client, cluster: Cluster):
+        made = door.create(address.NOTEBOOKS.at("alice"), kubernetes.notebook("other")).body
+
+        assert refusal(
+            lambda: door.delete(address.NOTEBOOKS.at("alice", "other"), uid="another")
+        ).reason == ("stale")
+        door.delete(address.NOTEBOOKS.at("alice", "other"), uid=made["metadata"]["uid"])
+
+        assert cluster.world.read("notebooks", "alice", "other") is None
 
 
-def test_a_merge_patch_changes_an_annotation_and_not_the_generation(
-    door: client.Client, cluster: Cluster
-):
-    patch = {"metadata": {"annotations": {ACTIVITY: "2026-01-01T00:00:00Z"}}}
+class TestRepeating:
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            (faults.throttled(2), "throttled"),
+            (faults.broken(), "server"),
+            (faults.timed_out(), "timeout"),
+            (faults.closed(), "closed"),
+            (faults.silent(0.6), "timeout"),
+        ],
+    )
+    def test_what_passes_is_tried_thrice_and_then_told(
+        self, door: client.Client, cluster: Cluster, time: Time, fault, reason
+    ):
+        cluster.faults.always(fault)
 
-    answer = door.patch_merge(DEMO, patch)
+        error = refusal(lambda: door.get(DEMO))
 
-    assert answer.body["metadata"]["annotations"][ACTIVITY] == "2026-01-01T00:00:00Z"
-    assert answer.body["metadata"]["generation"] == 1
-    assert cluster.log[-1].query["fieldManager"] == "kfnb-ext"
+        assert error.reason == reason
+        assert error.status == 503
+        assert not error.uncertain
+        assert len(cluster.log) == 3
+        assert len(time.slept) == 2
+        assert time.slept[1] >= time.slept[0]
+
+    @pytest.mark.parametrize("fault", [faults.throttled(), faults.broken(), faults.closed()])
+    def test_one_bad_moment_is_not_noticed(self, door: client.Client, cluster: Cluster, fault):
+        cluster.faults.next(fault)
+
+        assert door.patch_merge(DEMO, PATCH).body["kind"] == "Notebook"
+
+    def test_retry_after_is_the_least_wait(self, door: client.Client, cluster: Cluster, time: Time):
+        cluster.faults.next(faults.throttled(7))
+
+        door.get(DEMO)
+
+        assert time.slept == [7.0]
+
+    def test_a_wait_beyond_our_patience_is_the_callers(
+        self, door: client.Client, cluster: Cluster, time: Time
+    ):
+        cluster.faults.always(faults.throttled(120))
+
+        error = refusal(lambda: door.get(DEMO))
+
+        assert error.retry_after == 120.0
+        assert time.slept == []
+        assert len(cluster.log) == 1
+
+    @pytest.mark.parametrize("fault", [faults.broken(), faults.timed_out(), faults.closed()])
+    def test_a_create_is_never_repeated_when_it_may_have_happened(
+        self, door: client.Client, cluster: Cluster, fault
+    ):
+        cluster.faults.next(fault)
+
+        error = refusal(
+            lambda: door.create(address.NOTEBOOKS.at("alice"), kubernetes.notebook("other"))
+        )
+
+        assert error.uncertain
+        assert len(cluster.log) == 1
+
+    def test_a_create_that_was_not_looked_at_is_repeated(
+        self, door: client.Client, cluster: Cluster
+    ):
+        cluster.faults.next(faults.throttled())
+
+        door.create(address.NOTEBOOKS.at("alice"), kubernetes.notebook("other"))
+
+        assert len(cluster.log) == 2
+
+    def test_a_patch_whose_answer_was_lost_is_repeated_without_harm(
+        self, door: client.Client, cluster: Cluster
+    ):
+        cluster.faults.next(faults.closed(applied=True))
+
+        after = door.patch_merge(DEMO, PATCH).body
+
+        assert after["metadata"]["annotations"][ACTIVITY] == "2026-01-01T00:00:00Z"
+        assert len([one for one in cluster.log if one.method == "PATCH"]) == 2
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            statuses.Failure(400, "BadRequest", "no"),
+            statuses.Failure(403, "Forbidden", "no"),
+            statuses.Failure(404, "NotFound", "no"),
+            statuses.Failure(409, "Conflict", "no"),
+            statuses.Failure(410, "Expired", "no"),
+            statuses.Failure(422, "Invalid", "no"),
+        ],
+    )
+    def test_what_does_not_pass_is_not_repeated(
+        self, door: client.Client, cluster: Cluster, failure
+    ):
+        cluster.faults.always(faults.refusal(failure))
+
+        assert refusal(lambda: door.patch_merge(DEMO, PATCH)).code == failure.code
+        assert len(cluster.log) == 1
+
+
+class TestCredentials:
+    def test_a_token_that_was_replaced_is_read_again_after_a_401(
+        self, door: client.Client, cluster: Cluster, tmp_path: Path
+    ):
+        door.get(DEMO)
+        tokens = cluster.world.rights.tokens
+        tokens["fresh"] = tokens.pop("editor-token")
+        (tmp_path / "token").write_text("fresh")
+
+        assert door.get(DEMO).body["kind"] == "Notebook"
+        assert [one.status for one in cluster.log] == [200, 401, 200]
+
+    def test_a_token_that_stays_refused_is_told_after_two_tries(
+        self, door: client.Client, cluster: Cluster
+    ):
+        cluster.world.rights.tokens.clear()
+
+        error = refusal(lambda: door.get(DEMO))
+
+        assert (error.reason, error.status) == ("unauthenticated", 403)
+        assert len(cluster.log) == 2
+
+    def test_without_a_cluster_nothing_is_imported_and_it_is_said(self, tmp_path: Path):
+        nowhere = client.Client(Access({}, tmp_path))
+
+        assert not nowhere.access.possible
+        assert refusal(lambda: nowhere.get(DEMO)).reason == "no_cluster"
+
+    def test_a_kubeconfig_that_cannot_be_read_is_said(self, tmp_path: Path):
+        (tmp_path / "kubeconfig").write_text("{not yaml: [")
+        broken = client.Client(Access({"KUBECONFIG": str(tmp_path / "kubeconfig")}, tmp_path))
+
+        assert refusal(lambda: broken.get(DEMO)).reason == "no_cluster"
+
+    def test_a_missing_package_is_said_with_the_way_to_install_it(
+        self, door: client.Client, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setitem(__import__("sys").modules, "kubernetes", None)
+
+        error = refusal(lambda: door.get(DEMO))
+
+        assert error.reason == "not_installed"
+        assert 'pip install "kfnb-ext[kubernetes]"' in error.hint
+
+
+class TestManners:
+    def test_on_an_event_loop_it_refuses(self, door: client.Client, cluster: Cluster):
+        async def wrong() -> None:
+            door.get(DEMO)
+
+        assert refusal(lambda: asyncio.run(wrong())).reason == "event_loop"
+        assert cluster.log == []
+
+    def test_one_request_is_in_flight_at_a_time(self, door: client.Client, cluster: Cluster):
+        gate = cluster.world.store.lock
+        with gate:  # the server holds every answer
+            threads = [threading.Thread(target=door.get, args=(DEMO,)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            threading.Event().wait(0.15)
+            assert len(cluster.log) == 1
+        for thread in threads:
+            thread.join()
+
+        assert len(cluster.log) == 3
+
+    def test_a_server_that_is_not_there_is_told(self, door: client.Client, cluster: Cluster):
+        cluster.stop()
+
+        error = refusal(lambda: door.patch_merge(DEMO, PATCH))
+
+        assert error.reason == "unreachable"
+        assert not error.uncertain
+
+    def test_an_answer_of_something_else_is_told(self, door: client.Client, cluster: Cluster):
+        page = faults.Fault(answer=faults.Response(200, "<html>Please sign in</html>"))
+        cluster.faults.next(page)
+
+        assert refusal(lambda: door.get(DEMO)).reason == "nonsense"
+
+    def test_nothing_is_imported_before_the_first_request(self):
+        import subprocess
+        import sys
+
+        code = (
+            "import sys; from kfnb_ext.kube import client; from kfnb_ext.kube.client import access;"
+            "c = client.Client(access.Access({})); c.access.possible;"
+            "sys.exit('kubernetes' in sys.modules or 'urllib3' in sys.modules)"
+        )
+
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
