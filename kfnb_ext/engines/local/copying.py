@@ -125,7 +125,7 @@ def _content(
         job.budget.spend(cost)
         target = _create(tree, name, st.st_mode)
         try:
-            _write(target, data)
+            write(target, data)
             os.utime(target, ns=(st.st_atime_ns, st.st_mtime_ns))
         finally:
             os.close(target)
@@ -158,7 +158,8 @@ def _create(tree: int, name: str, mode: int) -> int:
     return os.open(name, flags, (mode & 0o555) | 0o400, dir_fd=tree)
 
 
-def _write(fd: int, data: "bytes | memoryview") -> None:
+def write(fd: int, data: "bytes | memoryview") -> None:
+    """Write all of it."""
     done = os.write(fd, data)
     while done < len(data):
         done += os.write(fd, memoryview(data)[done:])
@@ -206,7 +207,7 @@ def _copy_bytes(job: Job, fd: int, st: os.stat_result, target: int) -> tuple[str
                 break  # it became shorter: who called sees that it changed
             sha.update(view[:count])
             job.budget.spend(count)
-            _write(target, view[:count])
+            write(target, view[:count])
             position += count
             job.advance(count)
     if os.fstat(target).st_size != position:

@@ -79,7 +79,7 @@ def _made(
     """Make it in ``work``."""
     ground = volume.probe(work)
     with ExitStack() as stack:
-        root = _open(home.workspace, stack)
+        root = opened(home.workspace, stack)
         previous = _previous(home)
         progress.phase("Looking at the files")
         walk = scan.Scan(
@@ -95,8 +95,8 @@ def _made(
         progress.expect(walk.totals.new_bytes + walk.totals.look_bytes)
         progress.phase("Taking the snapshot")
         (work / records.TREE).mkdir(mode=0o700)
-        tree = _open(work / records.TREE, stack)
-        before = _open(previous.tree, stack) if previous else -1
+        tree = opened(work / records.TREE, stack)
+        before = opened(previous.tree, stack) if previous else -1
         rebooted = previous is not None and (
             previous.stored is None or previous.stored.boot != volume.boot()
         )
@@ -110,7 +110,8 @@ def _made(
     return _recorded(work, settings, order, maker.outcome, writer)
 
 
-def _open(folder: Path, stack: ExitStack) -> int:
+def opened(folder: Path, stack: ExitStack) -> int:
+    """Open a folder until ``stack`` unwinds."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     stack.callback(os.close, fd)
     return fd

@@ -15,11 +15,15 @@ from kfnb_ext.engines.local import (
     creating,
     deleting,
     exclude,
+    failing,
     reading,
     records,
+    recovering,
+    restoring,
     usage,
     verifying,
     volume,
+    wishing,
 )
 from kfnb_ext.engines.local import layout as places
 from kfnb_ext.model import snapshots
@@ -51,6 +55,7 @@ class LocalEngine:
         self._home = places.Layout(Path(workspace).absolute())
         self._settings = creating.Settings(_rules(exclude), share)
         self._now = now
+        self._restorer = restoring.Restorer(self._home, self._settings, now)
 
     def info(self) -> snapshots.EngineInfo:
         """Whether it can be used here. Never raises, changes nothing."""
@@ -105,9 +110,46 @@ class LocalEngine:
         """About how many bytes deleting these would free."""
         return deleting.freed(self._home, delete)
 
+    def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
+        """What a restore would do. Raises: BadRequest, NotFound, Gone, Conflict."""
+        wanted = wishing.wish(self._home, request, "")
+        with failing.told("the comparison"):
+            return wishing.plan(request, wanted, self._restorer)
+
+    def restore(
+        self, request: snapshots.RestoreRequest, restore: str, progress: base.Progress
+    ) -> snapshots.Restore:
+        """Restore, after a safety snapshot. Raises: as plan, and NoSpace, Cancelled."""
+        with self._writing():
+            wanted = wishing.wish(self._home, request, restore)
+            return self._restorer.restore(wanted, progress)
+
+    def undo(self, restore: str, undo: str, progress: base.Progress) -> snapshots.Restore:
+        """Take back a restore. Raises: NotFound, Conflict, Gone."""
+        with self._writing():
+            wanted = self._restorer.undo_wish(restore, undo)
+            return self._restorer.restore(wanted, progress)
+
+    def restores(self) -> tuple[snapshots.Restore, ...]:
+        """The restores that were made, newest first."""
+        return self._restorer.all()
+
+    def recover(self) -> tuple[str, ...]:
+        """End what was interrupted. Cheap, and silent while another process is at work."""
+        if self._home.idle():
+            return ()
+        try:
+            with self._home.writing(), failing.told("bringing things in order"):
+                return recovering.recover(self._home, self._restorer)
+        except errors.Conflict:
+            return ()
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._home.writing():
+            if not self._home.idle():
+                with failing.told("bringing things in order"):
+                    recovering.recover(self._home, self._restorer)
             yield
 
 
@@ -123,6 +165,3 @@ def _unavailable(reason: str) -> snapshots.EngineInfo:
         hint="Ask for a workspace on a volume that you can write to.",
         note=NOTE,
     )
-
-
-__all__ = ["LocalEngine", "errors"]

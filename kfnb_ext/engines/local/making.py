@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
+from msgspec import structs
+
 from kfnb_ext.engines.local import copying, manifest, names, opening, scan, usage
 from kfnb_ext.model import snapshots
 
@@ -72,7 +74,7 @@ class Maker:
         self._live, self._tree, self._before = live, tree, before
         self._pool = ThreadPoolExecutor(THREADS, "kfnb-copy")
         self._pending: deque[tuple[bytes, Work]] = deque()
-        self._first: dict[str, str] = {}  # of hard links: first path -> sha256
+        self._first: dict[str, manifest.Item] = {}  # of hard links, by path
         self.outcome = Outcome()
 
     def make(self, drafts: Iterable[tuple[bytes, scan.Draft]], writer: manifest.Writer) -> None:
@@ -210,7 +212,7 @@ class Maker:
 
     def _remember(self, folder: str, item: manifest.Item) -> None:
         if item.links > 1 and item.group is None and item.sha:
-            self._first[names.join(folder, item.name)] = item.sha
+            self._first[names.join(folder, item.name)] = item
 
     def _note(self, folder: manifest.Folder, name: str, result: copying.Taken) -> None:
         if result.item is None:
@@ -220,12 +222,11 @@ class Maker:
 
     def _another_name(self, work: Work, item: manifest.Item) -> copying.Taken:
         """A further name of a file that the snapshot has already, or else a copy of it."""
-        sha = self._first.get(item.group or "")
+        same = self._first.get(item.group or "")
         name = names.raw(item.name)
         first = copying.Old(self._tree, names.raw(item.group or ""))
-        if sha and copying.link(first, work.tree, name):
-            item.sha = sha
-            return copying.Taken(item)
+        if same and copying.link(first, work.tree, name):
+            return copying.Taken(structs.replace(same, name=item.name, group=item.group))
         item.group = None
         if work.live < 0:
             return copying.Taken(None)

@@ -1,0 +1,398 @@
+"""Compares a snapshot with the live state and says, step by step, what would make it so again.
+
+Rule: both come as streams in the same order; only what differs is kept. Nothing that a snapshot
+left out is ever replaced or removed, and nothing is done to what was not chosen.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from kfnb_ext.engines.local import choosing, exclude, names
+from kfnb_ext.engines.local.manifest import FILE, FOLDER, SYMLINK, Folder, Item
+
+PUT, TAKE, META = "put", "take", "meta"
+
+
+class Was(NamedTuple):
+    """What the live tree had at a path when the safety snapshot was taken."""
+
+    kind: str
+    inode: int
+    size: int
+    mtime: int
+
+
+class Step(msgspec.Struct, array_like=True, gc=False):
+    """One thing to do. ``item``: the figures to set (of ``meta``, and of folders at the end)."""
+
+    what: str
+    path: str
+    was: Was | None = None
+    item: Item | None = None
+
+
+class Changes:
+    """All that is to be done, and what it adds up to."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, Step] = {}
+        self.finish: dict[str, Item] = {}  # folders that get their own figures at the end
+        self.touched = choosing.Touched()
+        self.anchors: dict[str, str] = {}  # hard-link group -> a live file that stays
+        self.create: list[str] = []
+        self.replace: list[str] = []
+        self.remove: list[str] = []
+        self.unchanged = self.newer_kept = self.bytes_to_write = 0
+        self.entries_to_write = 0
+        self.findings: list[str] = []
+        self.blocked: list[str] = []
+
+    def ordered(self) -> list[Step]:
+        """The steps in the order of a manifest; their index is their number."""
+        return [self.steps[path] for path in sorted(self.steps, key=names.key)]
+
+
+class _Linked(NamedTuple):
+    """A file with several names, then or now. ``there``: the live one, if its content is right."""
+
+    group: str  # the first path that it had then
+    path: str
+    item: Item
+    there: Item | None
+    chosen: bool = True
+
+
+class _LiveOnly:
+    """A folder that the snapshot does not have, with all below it, until it is known whole."""
+
+    def __init__(self, path: str, gives_way: Item | None) -> None:
+        self.path = path
+        self.gives_way = gives_way  # the snapshot's file that is to stand in its place
+        self.folders: list[Folder] = []
+
+
+_WHOLE, _KEPT = "whole", "kept"
+_Area: TypeAlias = _LiveOnly | str | None
+
+
+class Comparison:
+    """One comparison. ``fill`` completes a live entry whose sum is not known yet."""
+
+    def __init__(
+        self,
+        choice: choosing.Choice,
+        exact: bool,
+        rules: exclude.Rules,
+        fill: Callable[[str, Item], None],
+    ) -> None:
+        self.changes = Changes()
+        self._choice, self._exact, self._rules, self._fill = choice, exact, rules, fill
+        self._areas: dict[str, _Area] = {}
+        self._live_only: list[_LiveOnly] = []
+        self._linked: list[_Linked] = []
+        self._root = os.geteuid() == 0
+
+    def run(self, target: Iterable[Folder], live: Iterable[Folder]) -> Changes:
+        """Compare all of it."""
+        area: _Area = None
+        top = ""
+        for path, then, now in _side_by_side(target, live):
+            if area is None or not (path == top or path.startswith(top + "/")):
+                area, top = self._areas.pop(path, None), path
+            if area == _WHOLE:
+                if then is not None:
+                    self._in_whole(then)
+            elif isinstance(area, _LiveOnly):
+                if now is not None:
+                    area.folders.append(now)
+            elif area == _KEPT:
+                files = sum(i.kind != FOLDER for i in now.items) if now else 0
+                self.changes.newer_kept += files
+            elif then is not None and now is not None:
+                self._both(then, now)
+        for folder in self._live_only:
+            self._settle(folder)
+        self._settle_links()
+        self._add_up()
+        return self.changes
+
+    def _both(self, then: Folder, now: Folder) -> None:
+        """A folder that is there in both."""
+        if _opaque(then) or _opaque(now):
+            if _opaque(now) and (self._choice.own(now.path) or self._choice.leads(now.path)):
+                self._find(f"{now.path or 'The workspace'} cannot be read and stays as it is.")
+            return
+        if self._choice.own(then.path) and self._figures_differ(then.me, now.me):
+            self.changes.finish[then.path] = then.me
+            self.changes.touched.owns.add(then.path)
+        chosen = self._choice.within(then.path)
+        if chosen is None and then.items == now.items and not _any_linked(then.items):
+            self.changes.unchanged += sum(i.kind != FOLDER for i in then.items)
+            return
+        live = {i.name: i for i in now.items}
+        left = dict(now.left)
+        for item in then.items:
+            there = live.pop(item.name, None)
+            taken = chosen is None or item.name in chosen
+            self._entry(then.path, item, (there, left.get(item.name)), taken)
+        self._newer(then, live.values(), chosen)
+
+    def _entry(
+        self, folder: str, item: Item, now: tuple[Item | None, str | None], taken: bool
+    ) -> None:
+        """An entry of the snapshot, and what is at its place now (or why that is unknown)."""
+        there, left = now
+        path = names.join(folder, item.name)
+        if item.kind == FOLDER:
+            if there is not None and there.kind == FOLDER:
+                return  # has its own line
+            taken = taken or self._choice.leads(path)
+        if not taken:
+            linked = item.kind == FILE and item.links > 1 and there is not None
+            if linked and there is not None and there.kind == FILE:
+                self._bystander(folder, path, item, there)
+            return
+        if left is not None:
+            self._find(f"{path} stays as it is: {left}.")
+        elif item.kind == FOLDER:
+            self._put(path, item, there)
+            self._areas[path] = _WHOLE
+        elif there is not None and there.kind == FOLDER:
+            self._look_into(path, item)
+        elif there is None:
+            self._put(path, item, None)
+        else:
+            self._compare(folder, path, item, there)
+
+    def _compare(self, folder: str, path: str, item: Item, there: Item) -> None:
+        same = item.kind == there.kind and self._content_is_same(folder, item, there)
+        if not same:
+            self._put(path, item, there)
+        elif self._figures_differ(item, there):
+            if item.kind == SYMLINK:
+                self._put(path, item, there)
+            else:
+                self.changes.steps[path] = Step(META, path, _was(there), item)
+                self.changes.touched.add(folder, item.name)
+        else:
+            self.changes.unchanged += 1
+        if same and item.kind == FILE and (item.links > 1 or there.links > 1):
+            self._linked.append(_Linked(item.group or path, path, item, there))
+
+    def _content_is_same(self, folder: str, item: Item, there: Item) -> bool:
+        if item.kind == SYMLINK:
+            return item.target == there.target
+        if item.size != there.size:
+            return False
+        if not there.sha:
+            self._fill(folder, there)
+        return item.sha == there.sha
+
+    def _figures_differ(self, a: Item, b: Item) -> bool:
+        if a.mtime != b.mtime or a.xattrs != b.xattrs:
+            return True
+        if a.kind != SYMLINK and a.mode != b.mode:
+            return True
+        return self._root and (a.uid, a.gid) != (b.uid, b.gid)
+
+    def _put(self, path: str, item: Item, there: Item | None) -> None:
+        self.changes.steps[path] = Step(PUT, path, _was(there) if there else None)
+        self._write(path, item)
+        if item.kind == FILE and (item.links > 1 or (there is not None and there.links > 1)):
+            self._linked.append(_Linked(item.group or path, path, item, None))
+
+    def _write(self, path: str, item: Item) -> None:
+        folder, name = names.split(path)
+        self.changes.touched.add(folder, name)
+        self.changes.entries_to_write += 1
+        if item.kind == FILE and item.group is None:
+            self.changes.bytes_to_write += item.size
+        if path not in self.changes.steps or self.changes.steps[path].was is None:
+            self.changes.create.append(path)
+
+    def _in_whole(self, then: Folder) -> None:
+        """A folder of the snapshot inside one that is put as a whole."""
+        self.changes.touched.owns.add(then.path)
+        if then.path in self.changes.steps:
+            self.changes.finish[then.path] = then.me  # staged writable, so that it can move
+        for item in chosen_items(self._choice, then):
+            path = names.join(then.path, item.name)
+            self._write(path, item)
+            if item.kind == FILE and item.links > 1:
+                self._linked.append(_Linked(item.group or path, path, item, None))
+
+    def _newer(self, then: Folder, live: Iterable[Item], chosen: frozenset[str] | None) -> None:
+        """What is in a folder now and was not then."""
+        left = {name for name, _ in then.left}
+        for item in live:
+            path = names.join(then.path, item.name)
+            taken = chosen is None or item.name in chosen
+            goes = taken or (item.kind == FOLDER and self._choice.leads(path))
+            if not goes or item.name in left or self._rules.leaves_out(then.path, item.name):
+                continue
+            if item.kind == FOLDER:
+                if self._exact:
+                    self._look_into(path, None)
+                else:
+                    self._areas[path] = _KEPT
+            elif self._exact:
+                self._take(path, item)
+            else:
+                self.changes.newer_kept += 1
+
+    def _take(self, path: str, item: Item) -> None:
+        self.changes.steps[path] = Step(TAKE, path, _was(item))
+        self._gone(path)
+
+    def _gone(self, path: str) -> None:
+        folder, name = names.split(path)
+        self.changes.touched.add(folder, name)
+        self.changes.remove.append(path)
+
+    def _look_into(self, path: str, gives_way: Item | None) -> None:
+        found = _LiveOnly(path, gives_way)
+        self._areas[path] = found
+        self._live_only.append(found)
+
+    def _settle(self, found: _LiveOnly) -> None:
+        """Now that all of a live-only folder is known: it goes whole, in part, or not at all."""
+        if not found.folders:
+            return
+        me = found.folders[0].me
+        if found.gives_way is not None:
+            held = [names.join(f.path, name) for f in found.folders for name, _ in f.left]
+            if held:
+                self.changes.blocked.append(
+                    f"{found.path} was a file and is a folder now, which holds what no snapshot "
+                    f"has ({held[0]}): move that away first."
+                )
+                return
+            for folder in found.folders:
+                self._all_gone(folder)
+            self._put(found.path, found.gives_way, me)
+            return
+        whole = self._removable(found)
+        for folder in found.folders:
+            parent = names.split(folder.path)[0]
+            if folder.path in whole:
+                if parent not in whole:
+                    self.changes.steps[folder.path] = Step(TAKE, folder.path, _was(folder.me))
+                    self._gone(folder.path)
+                self._all_gone(folder)
+                continue
+            for item in folder.items:
+                path = names.join(folder.path, item.name)
+                if item.kind != FOLDER and self._may_go(folder.path, item.name):
+                    self._take(path, item)
+
+    def _all_gone(self, folder: Folder) -> None:
+        self.changes.touched.owns.add(folder.path)
+        for item in folder.items:
+            self._gone(names.join(folder.path, item.name))
+
+    def _may_go(self, folder: str, name: str) -> bool:
+        chosen = self._choice.within(folder)
+        taken = chosen is None or name in chosen
+        return taken and not self._rules.leaves_out(folder, name)
+
+    def _removable(self, found: _LiveOnly) -> set[str]:
+        """The folders all of which may go."""
+        whole = {folder.path for folder in found.folders}
+        for folder in reversed(found.folders):  # children before parents
+            for item in folder.items:
+                path = names.join(folder.path, item.name)
+                stays = item.kind == FOLDER and path not in whole
+                if stays or not self._may_go(folder.path, item.name):
+                    whole.discard(folder.path)
+            if folder.left or not self._may_go(*names.split(folder.path)):
+                whole.discard(folder.path)
+        return whole
+
+    def _bystander(self, folder: str, path: str, item: Item, there: Item) -> None:
+        """A file that was not chosen, but is a name of one that may be."""
+        if self._content_is_same(folder, item, there) and not self._figures_differ(item, there):
+            self._linked.append(_Linked(item.group or path, path, item, there, chosen=False))
+
+    def _settle_links(self) -> None:
+        """Hard links: names that were one file then become one again.
+
+        Of each group the names that are still one live file may stay (the anchor); all others
+        are put as further names of it. Two groups that are one live file now have no anchor.
+        """
+        groups: dict[int, set[str]] = {}
+        for one in self._linked:
+            if one.there is not None:
+                groups.setdefault(one.there.inode, set()).add(one.group)
+        anchors: dict[str, _Linked] = {}
+        for one in sorted(self._linked, key=lambda one: one.chosen):
+            if one.there is not None and len(groups[one.there.inode]) == 1:
+                anchors.setdefault(one.group, one)
+        for one in self._linked:
+            anchor = anchors.get(one.group)
+            if one.there is None or not one.chosen:
+                continue
+            alone = anchor is None or anchor.there is None
+            if alone or (anchor and anchor.there and anchor.there.inode != one.there.inode):
+                self._put_again(one)
+        for group, anchor in anchors.items():
+            self.changes.anchors[group] = anchor.path
+
+    def _put_again(self, one: "_Linked") -> None:
+        step = self.changes.steps.get(one.path)
+        if step is None:
+            self.changes.unchanged -= 1
+        if (step is None or step.what == META) and one.there is not None:
+            self.changes.steps[one.path] = Step(PUT, one.path, _was(one.there))
+            self._write(one.path, one.item)
+
+    def _find(self, sentence: str) -> None:
+        if len(self.changes.findings) < 20:
+            self.changes.findings.append(sentence)
+
+    def _add_up(self) -> None:
+        changes = self.changes
+        for path, step in changes.steps.items():
+            if step.what == META or (step.what == PUT and step.was is not None):
+                changes.replace.append(path)
+
+
+def chosen_items(choice: choosing.Choice, folder: Folder) -> list[Item]:
+    """The entries of a folder of the snapshot that are put when the folder is."""
+    chosen = choice.within(folder.path)
+    if chosen is None:
+        return folder.items
+    return [
+        i
+        for i in folder.items
+        if i.name in chosen or (i.kind == FOLDER and choice.leads(names.join(folder.path, i.name)))
+    ]
+
+
+def _was(item: Item) -> Was:
+    return Was(item.kind, item.inode, item.size, item.mtime)
+
+
+def _opaque(folder: Folder) -> bool:
+    return any(name == "" for name, _ in folder.left)
+
+
+def _any_linked(items: list[Item]) -> bool:
+    return any(i.links > 1 for i in items)
+
+
+def _side_by_side(
+    one: Iterable[Folder], two: Iterable[Folder]
+) -> Iterator[tuple[str, Folder | None, Folder | None]]:
+    """Two streams of folders as one, in order."""
+    first, second = iter(one), iter(two)
+    a, b = next(first, None), next(second, None)
+    while a is not None or b is not None:
+        before = a is not None and (b is None or names.key(a.path) <= names.key(b.path))
+        after = b is not None and (a is None or names.key(b.path) <= names.key(a.path))
+        path = a.path if before and a is not None else b.path if b is not None else ""
+        yield path, a if before else None, b if after else None
+        a = next(first, None) if before else a
+        b = next(second, None) if after else b

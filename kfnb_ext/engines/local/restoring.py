@@ -1,0 +1,291 @@
+"""Restores and undoes: plan, safety snapshot, staging, swap, record; and what a crash left.
+
+Rule: nothing live is touched before everything that is needed lies beside it; after the commit
+it is carried through, by whoever comes next if need be.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from kfnb_ext import errors
+from kfnb_ext.engines import base
+from kfnb_ext.engines.local import (
+    choosing,
+    creating,
+    deleting,
+    differing,
+    exclude,
+    failing,
+    manifest,
+    names,
+    opening,
+    records,
+    removing,
+    scan,
+    staging,
+    swapping,
+    volume,
+)
+from kfnb_ext.engines.local import layout as places
+from kfnb_ext.model import snapshots
+
+TOUCHED = "touched.json"
+NAMED_AT_MOST = 1000
+
+
+class Wish(NamedTuple):
+    """A restore that is asked for."""
+
+    id: str
+    kept: records.Kept
+    paths: tuple[str, ...]
+    exact: bool
+    choice: choosing.Choice
+    undo_of: str | None = None
+
+
+class Restorer:
+    """Restores into one workspace; who changes something holds the lock."""
+
+    def __init__(
+        self,
+        home: places.Layout,
+        settings: creating.Settings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._home, self._settings, self._now = home, settings, now
+
+    def changes(self, wish: Wish) -> differing.Changes:
+        """What a restore would do, from the live tree itself."""
+        with ExitStack() as stack:
+            root = creating.opened(self._home.workspace, stack)
+            newest = next((k for k in records.all_kept(self._home) if k.is_whole()), None)
+            walk = scan.Scan(
+                root,
+                self._settings.rules,
+                volume.mounts_inside(self._home.workspace),
+                0,
+                newest.manifest if newest else None,
+            )
+            comparison = self._comparison(wish, lambda folder, item: _fill(root, folder, item))
+            found = comparison.run(wish.kept.manifest.folders(), _unsure(walk))
+            self._permitted(root, found)
+        return found
+
+    def _comparison(
+        self, wish: Wish, fill: Callable[[str, manifest.Item], None]
+    ) -> differing.Comparison:
+        record = wish.kept.snapshot
+        rules = exclude.Rules(record.excluded if record else ())
+        return differing.Comparison(wish.choice, wish.exact, rules, fill)
+
+    def _permitted(self, root: int, found: differing.Changes) -> None:
+        """Find folders that we may not write to: renames in them would fail half-way."""
+        if os.geteuid() == 0:
+            return
+        for folder in {names.split(path)[0] for path in found.steps}:
+            try:
+                st = os.stat(names.raw(folder) or ".", dir_fd=root)
+            except OSError:
+                continue
+            if st.st_uid != os.geteuid() and not os.access(
+                names.raw(folder) or ".", os.W_OK | os.X_OK, dir_fd=root
+            ):
+                found.blocked.append(f"The folder {folder or 'itself'} belongs to someone else.")
+
+    def restore(self, wish: Wish, progress: base.Progress) -> snapshots.Restore:
+        """Do it. Raises: Conflict, NoSpace, Cancelled (then nothing was changed)."""
+        progress.phase("Comparing")
+        found = self.changes(wish)
+        if found.blocked:
+            raise errors.Conflict(
+                f"{found.blocked[0]} Nothing was changed.", "Put that right, then try again."
+            )
+        volume.require(
+            self._home.home, found.bytes_to_write, found.entries_to_write + 16, "This restore"
+        )
+        reason: snapshots.SnapshotReason = "before_undo" if wish.undo_of else "before_restore"
+        order = creating.Order("", reason, self._now())
+        safety = creating.create(self._home, self._settings, order, progress)
+        work = self._home.staging / wish.id
+        try:
+            with failing.told("the restore"):
+                work.mkdir(mode=0o700)
+                journal = self._staged(wish, safety, work, progress)
+                progress.advance(0)
+                progress.phase("Putting it in place")
+                journal.write(work)
+        except BaseException:
+            removing.tree(work)
+            deleting.delete(self._home, safety.id, _Silent())
+            raise
+        with failing.told("the restore", "It is carried through at the next start."):
+            return self.carry_through(work)
+
+    def _staged(
+        self, wish: Wish, safety: snapshots.Snapshot, work: Path, progress: base.Progress
+    ) -> swapping.Journal:
+        """Compare with the safety snapshot, which is the live state, and stage."""
+        kept = records.Kept(self._home.snapshots / safety.id)
+        found = self._comparison(wish, _never).run(
+            wish.kept.manifest.folders(), kept.manifest.folders()
+        )
+        if found.blocked:
+            raise errors.Conflict(f"{found.blocked[0]} Nothing was changed.")
+        steps = found.ordered()
+        for name in (swapping.NEW, swapping.OLD):
+            (work / name).mkdir(mode=0o700)
+        progress.expect(found.bytes_to_write)
+        progress.phase("Restoring")
+        with ExitStack() as stack:
+            tree = creating.opened(wish.kept.tree, stack)
+            new = creating.opened(work / swapping.NEW, stack)
+            root = creating.opened(self._home.workspace, stack)
+            puts = {s.path: n for n, s in enumerate(steps) if s.what == differing.PUT}
+            reflink = volume.probe(work).reflink
+            stager = staging.Stager((tree, new, root), found.anchors, reflink, progress)
+            stager.stage(puts, wish.kept.manifest.folders(), wish.choice)
+            finish = _finish(root, wish.choice, found)
+        found.touched.write(work / TOUCHED)
+        restore = snapshots.Restore(
+            id=wish.id,
+            engine="local",
+            snapshot=wish.kept.folder.name,
+            safety=safety.id,
+            paths=wish.paths,
+            exact=wish.exact,
+            ended=self._now(),
+            undone=False,
+            undo_of=wish.undo_of,
+        )
+        return swapping.Journal(restore, steps, finish)
+
+    def carry_through(self, work: Path) -> snapshots.Restore:
+        """From the commit to the end; can be begun again wherever it was cut off."""
+        journal = swapping.Journal.read(work)
+        with ExitStack() as stack:
+            root = creating.opened(self._home.workspace, stack)
+            old = creating.opened(work / swapping.OLD, stack)
+            new = creating.opened(work / swapping.NEW, stack)
+            if not (work / swapping.SWAPPED).exists():
+                swapping.Swap(root, old, new).run(journal)
+                swapping.mark(work / swapping.SWAPPED)
+            keep = self._unexpected(journal, old)
+        for path in places.children(work / swapping.OLD):
+            if path.name not in keep and "." not in path.name:
+                removing.tree(path)
+        kept = tuple(
+            str(self._home.restores / work.name / part / path.name)
+            for part in (swapping.OLD, swapping.NEW)
+            for path in places.children(work / part)
+        )
+        restore = msgspec.structs.replace(journal.restore, ended=self._now(), kept=kept)
+        places.replace(
+            work / records.RECORD, msgspec.json.encode(records.StoredRestore(restore=restore))
+        )
+        os.rename(work, self._home.restores / work.name)
+        return restore
+
+    def _unexpected(self, journal: swapping.Journal, old: int) -> set[str]:
+        safety = self._home.snapshots / (journal.restore.safety or "")
+        return set(swapping.unexpected(journal, old, records.Kept(safety).manifest))
+
+    def all(self) -> tuple[snapshots.Restore, ...]:
+        """The restores that were made, newest first; without safety snapshot no undo."""
+        found = [
+            stored.restore
+            for folder in places.children(self._home.restores)
+            if (stored := records.read(folder / records.RECORD, records.StoredRestore))
+            and stored.restore.id == folder.name
+        ]
+        undone = {r.undo_of for r in found}
+        there = {path.name for path in places.children(self._home.snapshots)}
+        found.sort(key=lambda r: (r.ended, r.id), reverse=True)
+        return tuple(
+            msgspec.structs.replace(
+                r, undone=r.id in undone, safety=r.safety if r.safety in there else None
+            )
+            for r in found
+        )
+
+    def undo_wish(self, restore: str, undo: str) -> Wish:
+        """The wish that takes back ``restore``. Raises: NotFound, Conflict, Gone."""
+        made = next((r for r in self.all() if r.id == restore), None)
+        if made is None:
+            raise errors.NotFound(f"There is no restore {restore[:100]!r}.")
+        if made.undone:
+            raise errors.Conflict(
+                "This restore was undone already. Nothing was changed.",
+                "The undo is a restore itself: undo that to have it again.",
+            )
+        if made.safety is None:
+            raise errors.Gone(
+                "The snapshot taken before this restore was deleted, so it cannot be undone. "
+                "Nothing was changed.",
+                "Restore from another snapshot.",
+            )
+        kept, _ = records.one(self._home, made.safety)
+        touched = choosing.Touched.read(self._home.restores / restore / TOUCHED)
+        return Wish(undo, kept, made.paths, True, choosing.Again(touched), restore)
+
+
+class _Silent:
+    """Nobody listens."""
+
+    def phase(self, text: str) -> None: ...
+    def expect(self, total: int) -> None: ...
+    def advance(self, done: int) -> None: ...
+
+
+def _never(folder: str, item: manifest.Item) -> None:
+    """In a comparison of two manifests every sum is known."""
+
+
+def _unsure(walk: scan.Scan) -> Iterator[manifest.Folder]:
+    """A walk as a stream of folders; what the walk did not see unchanged has no sum yet."""
+    for _, draft in walk.drafts():
+        if not draft.unchanged:
+            for item, todo in zip(draft.folder.items, draft.todo, strict=True):
+                if todo != scan.SAME:
+                    item.sha = ""
+        yield draft.folder
+
+
+def _fill(root: int, folder: str, item: manifest.Item) -> None:
+    """Read a live file for its sum and attributes; one that cannot be read differs."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        fd = os.open(names.raw(names.join(folder, item.name)), flags, dir_fd=root)
+    except OSError:
+        return
+    with os.fdopen(fd, "rb") as file:
+        sha = hashlib.sha256()
+        while piece := file.read(1024 * 1024):
+            sha.update(piece)
+        item.sha, item.xattrs = sha.hexdigest(), opening.xattrs(fd)
+
+
+def _finish(root: int, choice: choosing.Choice, found: differing.Changes) -> list[swapping.Finish]:
+    """The figures that folders have at the end: the snapshot's, or those they have now."""
+    finish = {path: swapping.Finish(path, me) for path, me in found.finish.items()}
+    for path in found.steps:
+        parent = names.split(path)[0]
+        if parent not in finish:
+            fd = opening.walked(root, parent)
+            try:
+                me = manifest.item("", os.fstat(fd))
+                me.xattrs = opening.xattrs(fd)
+            finally:
+                os.close(fd)
+            own = choice.own(parent)
+            finish[parent] = swapping.Finish(parent, me, mode_only=not own)
+            if own:
+                found.touched.owns.add(parent)
+    return [finish[path] for path in sorted(finish, key=names.key)]

@@ -1,0 +1,109 @@
+"""Checks what a restore asks for, before anything is looked at or done.
+
+Rule: a path that is not in the snapshot, that was left out of it, or that lies behind a link is
+refused by name; nothing is ever written through a link or into another filesystem.
+"""
+
+import os
+import stat
+
+from kfnb_ext import errors
+from kfnb_ext.engines.local import choosing, exclude, names, records, restoring, volume
+from kfnb_ext.engines.local import layout as places
+from kfnb_ext.model import snapshots
+
+
+def wish(home: places.Layout, request: snapshots.RestoreRequest, restore: str) -> restoring.Wish:
+    """The wish behind a request. Raises: BadRequest, NotFound, Gone, Conflict."""
+    kept, record = records.one(home, request.snapshot)
+    for path in request.paths:
+        names.checked(path)
+    if not kept.is_whole():
+        raise errors.Gone(
+            f"The record or the manifest of the snapshot {record.id} is damaged. Nothing was "
+            "changed.",
+            f"Its files are still in {kept.tree}: copy what you need from there.",
+        )
+    paths = () if "" in request.paths else tuple(dict.fromkeys(request.paths))
+    rules = exclude.Rules(record.excluded)
+    for path in paths:
+        _in_snapshot(kept, rules, path, request.exact)
+        _reachable(home, path)
+    return restoring.Wish(restore, kept, paths, request.exact, choosing.Paths(paths))
+
+
+def _in_snapshot(kept: records.Kept, rules: exclude.Rules, path: str, exact: bool) -> None:
+    """Refuse what the snapshot does not know."""
+    here = ""
+    for part in names.key(path):
+        folder = kept.manifest.folder(here)
+        left = dict(folder.left) if folder else {}
+        reason = left.get(part) or left.get("")
+        if reason or rules.leaves_out(here, part):
+            raise errors.BadRequest(
+                f"{path!r} was left out of this snapshot: {reason or 'excluded'}. "
+                "Nothing was changed."
+            )
+        here = names.join(here, part)
+    if kept.manifest.find(path) is None and not exact:
+        raise errors.NotFound(
+            f"{path!r} is not in this snapshot. Nothing was changed.",
+            'Look into the snapshot for its name; with "exact", what was not there is removed.',
+        )
+
+
+def _reachable(home: places.Layout, path: str) -> None:
+    """Refuse a path whose way is a link, a file or another filesystem in the live tree."""
+    top = os.stat(home.workspace)
+    mounts = volume.mounts_inside(home.workspace)
+    here = ""
+    for part in names.key(path):
+        if here:
+            try:
+                st = os.lstat(os.path.join(home.workspace, names.raw(here)))
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise errors.Forbidden(
+                    f"{here!r} cannot be looked into: {error.strerror}. Nothing was changed."
+                ) from error
+            if not stat.S_ISDIR(st.st_mode):
+                kind = "a link" if stat.S_ISLNK(st.st_mode) else "a file"
+                raise errors.Conflict(
+                    f"{here!r} is {kind} now, so {path!r} cannot be put there. Nothing was "
+                    "changed.",
+                    f"Restore {here!r} itself, or move it away first.",
+                )
+            if st.st_dev != top.st_dev or names.raw(here) in mounts:
+                raise errors.Conflict(
+                    f"Another filesystem is mounted at {here!r}. Nothing was changed.",
+                    "Unmount it first, or restore other paths.",
+                )
+        here = names.join(here, part)
+
+
+def plan(
+    request: snapshots.RestoreRequest, wanted: restoring.Wish, restorer: restoring.Restorer
+) -> snapshots.RestorePlan:
+    """What it would do."""
+    found = restorer.changes(wanted)
+    most = restoring.NAMED_AT_MOST
+    findings = (*found.blocked, *found.findings)
+    if wanted.paths and request.exact and not found.steps and not found.unchanged:
+        findings += ("There is nothing to do: it is as it was.",)
+    return snapshots.RestorePlan(
+        snapshot=request.snapshot,
+        paths=wanted.paths,
+        exact=request.exact,
+        create=len(found.create),
+        replace=len(found.replace),
+        remove=len(found.remove),
+        unchanged=found.unchanged,
+        newer_kept=found.newer_kept,
+        bytes_to_write=found.bytes_to_write,
+        created_paths=tuple(found.create[:most]),
+        replaced_paths=tuple(found.replace[:most]),
+        removed_paths=tuple(found.remove[:most]),
+        findings=findings,
+        possible=not found.blocked,
+    )
