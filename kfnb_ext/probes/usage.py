@@ -5,6 +5,7 @@ to the terminal or kernel it descends from, else to the pod. Servers, and what h
 server itself, are left out.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -43,8 +44,18 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Seen(msgspec.Struct, frozen=True):
-    cpu: int  # ticks, its own and those of children that have ended
+    process: Process
+    io: int | None  # bytes since it was born, with those of children that have ended
+
+    @property
+    def ticks(self) -> int:
+        return self.process.cpu_ticks + self.process.waited_ticks
+
+
+class _Did(msgspec.Struct, frozen=True):
+    cpu: float
     io: int | None
+    process: Process
 
 
 class UsageProbe:
@@ -62,7 +73,7 @@ class UsageProbe:
         self._proc_root = proc_root
         self._clock = clock
         self._looked: float | None = None
-        self._before: dict[Identity, tuple[Process, _Seen]] = {}
+        self._before: dict[Identity, _Seen] = {}
         self._answer: tuple[Work, ...] = ()
 
     def read(self, roots: tuple[Root, ...], server: int) -> tuple[Work, ...]:
@@ -72,7 +83,7 @@ class UsageProbe:
             return self._answer
         table = processes.table(self._proc_root)
         owners = self._owners(table, roots, server)
-        seen = {_identity(table[pid]): (table[pid], self._see(table[pid])) for pid in owners}
+        seen = {_identity(p): _Seen(p, self._io(p, owners)) for p in table.values()}
         if self._looked is not None:
             self._answer = self._work(owners, seen, now - self._looked)
         self._before, self._looked = seen, now
@@ -83,73 +94,71 @@ class UsageProbe:
     ) -> dict[int, Root]:
         """Whose each process is; without servers and without what holds ``server``."""
         by_pid = {root.pid: root for root in roots}
-        holding = set(_above(server, table)) | {server}
+        out = {pid for pid, p in table.items() if servers.serves(p.command, self._ignore)}
+        out |= {server, *_above(server, table)}
         owners: dict[int, Root] = {}
-        for pid, process in table.items():
-            if pid in holding:
-                continue
-            root = next((by_pid[p] for p in (pid, *_above(pid, table)) if p in by_pid), None)
-            if root is None or pid != root.pid:
-                if servers.serves(process.command, self._ignore):
-                    continue
-            owners[pid] = root or Root(kind="pod", source=str(pid), pid=pid)
+        for pid in table:
+            line = (pid, *_above(pid, table))
+            root = next((by_pid[p] for p in line if p in by_pid), None)
+            if root is None and pid not in out:
+                top = [*itertools.takewhile(lambda p: p not in out, line)][-1]
+                root = Root(kind="pod", source=str(top), pid=top)
+            if root and (pid not in out or pid == root.pid):
+                owners[pid] = root
         return owners
 
-    def _see(self, process: Process) -> _Seen:
-        io = processes.moved(process.pid, self._proc_root)
-        return _Seen(process.cpu_ticks + process.waited_ticks, io)
+    def _io(self, process: Process, owners: dict[int, Root]) -> int | None:
+        return processes.moved(process.pid, self._proc_root) if process.pid in owners else None
 
     def _work(
-        self,
-        owners: dict[int, Root],
-        seen: dict[Identity, tuple[Process, _Seen]],
-        seconds: float,
+        self, owners: dict[int, Root], seen: dict[Identity, _Seen], seconds: float
     ) -> tuple[Work, ...]:
         ended = self._ended(seen)
-        by_root: dict[Root, list[tuple[float, int | None, Process]]] = {
-            root: [] for root in owners.values() if root.kind != "pod"
-        }
-        for identity, (process, now) in seen.items():
-            if identity not in self._before:
-                before = _Seen(0, 0)  # born since: all it did was done since
-                if self._looked is None or not self._before:
-                    continue
-            else:
-                before = self._before[identity][1]
-            gone = ended.get(process.pid, _Seen(0, 0))
-            ticks = max(now.cpu - before.cpu - gone.cpu, 0)
+        by_root: dict[Root, list[_Did]] = {}
+        for identity, now in seen.items():
+            pid = identity[0]
+            if pid not in owners:
+                continue
+            # Born since the last look: all that it did was done since.
+            before = self._before.get(identity)
+            gone_cpu, gone_io = ended.get(pid, (0, 0))
+            ticks = now.ticks - (before.ticks if before else 0) - gone_cpu
             io = None
-            if now.io is not None and before.io is not None:
-                io = int(max(now.io - before.io - (gone.io or 0), 0) / seconds)
-            cpu = ticks / processes.TICKS_PER_SECOND / seconds
-            by_root.setdefault(owners[process.pid], []).append((cpu, io, process))
-        return tuple(_sum(root, did) for root, did in by_root.items() if did)
+            if now.io is not None and (before is None or before.io is not None):
+                moved = now.io - ((before.io or 0) if before else 0) - gone_io
+                io = int(max(moved, 0) / seconds)
+            cpu = max(ticks, 0) / processes.TICKS_PER_SECOND / seconds
+            by_root.setdefault(owners[pid], []).append(_Did(cpu, io, now.process))
+        return tuple(_sum(root, did) for root, did in by_root.items())
 
-    def _ended(self, seen: dict[Identity, tuple[Process, _Seen]]) -> dict[int, _Seen]:
-        """By parent, what was already counted of children that have ended since.
+    def _ended(self, seen: dict[Identity, _Seen]) -> dict[int, tuple[int, int]]:
+        """By the ancestor that lives, what was counted already of children that have ended.
 
-        The parent inherits their whole life's figures when it waits for them.
+        Whoever waits for a child inherits the figures of its whole life at that moment.
         """
-        ended: dict[int, _Seen] = {}
-        for identity, (process, last) in self._before.items():
-            if identity not in seen:
-                sum_ = ended.get(process.ppid, _Seen(0, 0))
-                ended[process.ppid] = _Seen(sum_.cpu + last.cpu, (sum_.io or 0) + (last.io or 0))
+        before = {identity[0]: one.process for identity, one in self._before.items()}
+        living = {identity[0] for identity in seen}
+        ended: dict[int, tuple[int, int]] = {}
+        for identity, last in self._before.items():
+            if identity in seen:
+                continue
+            heir = next((p for p in _above(identity[0], before) if p in living), None)
+            if heir is not None:
+                cpu, io = ended.get(heir, (0, 0))
+                ended[heir] = (cpu + last.ticks, io + (last.io or 0))
         return ended
 
 
-def _sum(root: Root, did: list[tuple[float, int | None, Process]]) -> Work:
-    cpu, _, most = max(did, key=lambda one: (one[0], one[1] or 0))
-    if cpu < NOISE:
-        _, _, most = max(did, key=lambda one: one[1] or 0)
-    known = [io for _, io, _ in did if io is not None]
+def _sum(root: Root, did: list[_Did]) -> Work:
+    most = max(did, key=lambda one: (one.cpu if one.cpu >= NOISE else 0.0, one.io or 0))
+    known = [one.io for one in did if one.io is not None]
     return Work(
         kind=root.kind,
         source=root.source,
-        pid=most.pid,
-        command=servers.shown(most.command) or most.name,
-        itself=most.pid == root.pid,
-        cpu=sum(one[0] for one in did if one[0] >= NOISE),
+        pid=most.process.pid,
+        command=servers.shown(most.process.command) or most.process.name,
+        itself=most.process.pid == root.pid,
+        cpu=sum(one.cpu for one in did if one.cpu >= NOISE),
         io=sum(known) if known else None,
     )
 
