@@ -40,8 +40,8 @@ class Desk(NamedTuple):
         methods, parts = _find(path)
         route = methods.get(method)
         if route is None:
-            handler.set_header("Allow", ", ".join(methods))
-            raise web.HTTPError(405, f"{method} is not a method of this route.")
+            has = ", ".join(methods)
+            raise web.HTTPError(405, f"{method} is not a method of this route; it has {has}.")
         await _OWN.get(route.path, _record)(self, handler, route, _call(handler, route, parts))
 
 

@@ -110,7 +110,7 @@ class Handler(APIHandler):
             if not isinstance(error, errors.KfnbError):
                 raise
             self.set_status(error.status)
-            self._finish(error.message, error.hint)
+            self._finish(error.message, error.hint or "Check what was named, and try again.")
 
     def _break_off(self, error: Exception) -> None:
         # Half of an answer must not look like the whole: the connection ends without its end.
