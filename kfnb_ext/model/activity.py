@@ -49,7 +49,7 @@ class Evidence(Record, frozen=True, kw_only=True):
 
 
 class ActivityPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts. The defaults and their reasons stand in ``config.py``."""
+    """What counts. The defaults and their reasons stand in ``config/table.py``."""
 
     off: frozenset[str] = frozenset()  # kinds of evidence that do not count
     process_cpu: float = 0.05  # cores

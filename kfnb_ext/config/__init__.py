@@ -1,4 +1,4 @@
-"""Every option: its unit, its default and the reason of the default, once.
+"""The options (``config/table.py``), and how their layers are settled.
 
 An option is set, weakest first, by its default, by the site (Jupyter's configuration files in
 the system's and the environment's folders), by an environment variable (an image or a PodDefault
@@ -13,79 +13,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import traitlets
-from traitlets.config import Configurable, loader
+from traitlets.config import loader
 
 from kfnb_ext import errors
+from kfnb_ext.config.table import KfnbExt
+
+__all__ = ["KfnbExt", "options", "settle"]
 
 WORDS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
 }
-DEFAULT_EXCLUDE = [".cache", "__pycache__", "*.pyc", ".local/share/jupyter/runtime"]
-
-
-class KfnbExt(Configurable):
-    """The options, as ``c.KfnbExt.<name>`` in Jupyter's configuration files."""
-
-    locked = traitlets.Bool(
-        False,
-        help="The user may only be stricter than the site. Off, so that a laptop needs nothing.",
-    ).tag(config=True, env="KFNB_LOCKED", stricter=max)
-    read_only = traitlets.Bool(
-        False, help="Forbid every change: snapshots, restores, deletes, writes to the cluster."
-    ).tag(config=True, env="KFNB_READ_ONLY", stricter=max)
-    snapshots_enabled = traitlets.Bool(
-        True, help="Allow snapshots to be taken, restored and deleted. Reading them stays possible."
-    ).tag(config=True, env="KFNB_SNAPSHOTS_ENABLED", stricter=min)
-    cluster_writes = traitlets.Bool(
-        True, help="Allow changes to objects of the cluster, as far as the service account may."
-    ).tag(config=True, env="KFNB_CLUSTER_WRITES", stricter=min)
-    workspace = traitlets.Unicode(
-        "",
-        help="The folder that snapshots are taken of. Empty: the server's root directory; in a "
-        "shell the nearest folder above that holds snapshots, else in a pod the home.",
-    ).tag(config=True, env="KFNB_WORKSPACE")
-    state_dir = traitlets.Unicode(
-        "",
-        help="Where server, kernels and shells share small records. Empty: a folder of this user "
-        "in the temporary folder, which is as short-lived as the processes it tells of.",
-    ).tag(config=True, env="KFNB_STATE_DIR")
-    snapshot_share = traitlets.Float(
-        0.30,
-        min=0.0,
-        max=1.0,
-        help="Share (0..1) of the volume that snapshots of the engine `local` may use. A snapshot "
-        "that would exceed it is refused. 0.30 leaves the work most of its volume.",
-    ).tag(config=True, env="KFNB_SNAPSHOT_SHARE", stricter=min)
-    snapshot_exclude = traitlets.List(
-        traitlets.Unicode(),
-        DEFAULT_EXCLUDE,
-        help="What snapshots leave out: without a slash any name at any depth, with a slash from "
-        "the top of the workspace. By default caches that can be rebuilt. In the environment "
-        "variable separated by colons.",
-    ).tag(config=True, env="KFNB_SNAPSHOT_EXCLUDE")
-    keep_last = traitlets.Int(
-        10, min=1, help="`prune` keeps the newest N snapshots. 10: a week of daily use."
-    ).tag(config=True, env="KFNB_KEEP_LAST")
-    keep_daily = traitlets.Int(
-        7, min=0, help="`prune` keeps the newest snapshot of each of the last N days that have one."
-    ).tag(config=True, env="KFNB_KEEP_DAILY")
-    keep_weekly = traitlets.Int(
-        4, min=0, help="`prune` keeps the newest snapshot of each of the last N weeks."
-    ).tag(config=True, env="KFNB_KEEP_WEEKLY")
-    status_max_age = traitlets.Float(
-        1.0,
-        min=0.1,
-        max=60.0,
-        help="Seconds for which a status is served again before it is read anew, however many "
-        "ask. 1: progress of an operation stays smooth, and fifty clients cost one reading.",
-    ).tag(config=True, env="KFNB_STATUS_MAX_AGE")
-    tick_interval = traitlets.Float(
-        30.0,
-        min=1.0,
-        max=3600.0,
-        help="Seconds between two readings that nobody asked for (history, state for the shell).",
-    ).tag(config=True, env="KFNB_TICK_INTERVAL")
 
 
 def options() -> dict[str, traitlets.TraitType[Any, Any]]:
@@ -147,7 +85,7 @@ def _parsed(environment: Mapping[str, str], variables: Mapping[str, str]) -> dic
 def _parse(trait: traitlets.TraitType[Any, Any], text: str, variable: str) -> Any:
     try:
         if isinstance(trait, traitlets.List):
-            return [part for part in text.split(":") if part]
+            return [trait._trait.from_string(part) for part in text.split(":") if part]
         if isinstance(trait, traitlets.Bool):
             return WORDS[text.strip().lower()]
         return trait.from_string(text)
