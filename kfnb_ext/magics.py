@@ -113,4 +113,4 @@ def _here(text: str) -> str:
 
 
 def _lines(message: str, hint: str) -> list[str]:
-    return [units.plain(text) for text in (message, hint) if text]
+    return [units.brief(text) for text in (message, hint) if text]

@@ -59,6 +59,8 @@ def perform(
         if given.workspace == "":  # a variable that is not set must not mean another folder
             raise errors.BadRequest("--workspace names no folder.", "Leave it out, or name one.")
         pod = (make or assembly.shell_pod)(talk.face, given.workspace or "")
+        for sentence in acts.recover(pod, given):
+            _say(sentence, "", given.json, talk.err)
         outcome = acts.ACTS[given.act](pod, given, talk)
         return outcome, outcome.failure
     except errors.KfnbError as error:
@@ -79,8 +81,7 @@ def usage(wrong: grammar.WrongWords) -> "errors.KfnbError":
     """Words that are not of the grammar, as an error."""
     from kfnb_ext.commands.talk import Usage
 
-    message = wrong.message if len(wrong.message) < 400 else wrong.message[:400] + "..."
-    return Usage(f"{wrong.command}: {message}", f"See `{wrong.command} -h`.")
+    return Usage(f"{wrong.command}: {wrong.message}", f"See `{wrong.command} -h`.")
 
 
 def _unexpected(error: Exception) -> "errors.KfnbError":
@@ -102,11 +103,16 @@ def _json(record: Any) -> str:
 
 def _tell(failure: "errors.KfnbError", json: bool, err: TextIO) -> int:
     from kfnb_ext.commands.talk import Stopped, Usage
-    from kfnb_ext.text import units
 
-    message, hint = units.plain(failure.message), units.plain(failure.hint)
-    text = _json({"message": message, "hint": hint}) if json else f"{message}\n{hint}".rstrip()
-    print(text, file=err, flush=True)
+    _say(failure.message, failure.hint, json, err)
     if isinstance(failure, Stopped):
         return STOPPED
     return USAGE if isinstance(failure, Usage) else FAILED
+
+
+def _say(message: str, hint: str, json: bool, err: TextIO) -> None:
+    from kfnb_ext.text import units
+
+    said = {"message": units.brief(message), "hint": units.brief(hint)}
+    text = _json(said) if json else "\n".join(filter(None, said.values()))
+    print(text, file=err, flush=True)

@@ -25,6 +25,16 @@ Given = argparse.Namespace
 BETWEEN = 0.2  # seconds between two readings: the CPU in use is a rate
 
 
+def recover(pod: Pod, given: Given) -> tuple[str, ...]:
+    """Before any act on snapshots: end what was interrupted, and say how it ended."""
+    if given.act in ("status", "operations"):
+        return ()
+    try:
+        return pod.snapshots.recover()
+    except (errors.KfnbError, OSError):  # reading is still possible; who writes is told
+        return ()
+
+
 def status(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``status``"""
     record = pod.status.look()
@@ -51,7 +61,7 @@ def create(pod: Pod, given: Given, talk: Talk) -> Outcome:
 
 def list_(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot list``"""
-    found = pod.snapshots.list(given.engine and _engine(pod, given))
+    found = pod.snapshots.list(None if given.engine is None else _engine(pod, given))
     return Outcome(found, text.listing(found))
 
 

@@ -31,6 +31,11 @@ examples:
 {RULES}"""
 
 
+# Stands before a word that must be taken as it is. Before Python 3.13 argparse drops every "--",
+# also one that is a PATH: `restore ID -- --` would then restore the whole workspace.
+MARK = "="
+
+
 class Shown(Exception):
     """Help or the version was asked for: ``text`` is to be printed."""
 
@@ -93,7 +98,24 @@ class _Version(_Help):
 def parse(argv: Sequence[str], program: str = "kfnb") -> argparse.Namespace:
     """The words as a namespace; ``act`` names the command. Raises: Shown, WrongWords."""
     defaults = argparse.Namespace(workspace=None, json=False, engine=None, yes=False)
-    return build(program).parse_args(list(argv), defaults)
+    given = build(program).parse_args(_marked(argv), defaults)
+    for name, value in vars(given).items():
+        if isinstance(value, list):
+            setattr(given, name, [word.removeprefix(MARK) for word in value])
+        elif isinstance(value, str):
+            setattr(given, name, value.removeprefix(MARK))
+    return given
+
+
+def _marked(argv: Sequence[str]) -> list[str]:
+    """What stands behind the first "--" as words that argparse cannot take for anything else."""
+    first = argv.index("--") if "--" in argv else len(argv)
+    before = []
+    for word in argv[:first]:
+        option, is_option, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        mark = MARK if value.startswith(MARK) or (value == "--" and is_option) else ""
+        before.append(f"{option}{is_option}{mark}{value}")
+    return [*before, *argv[first : first + 1], *(MARK + word for word in argv[first + 1 :])]
 
 
 def build(program: str) -> Parser:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LONGEST = 1000  # characters of one sentence
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 SPANS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (172800.0, 3600.0, "h"), (math.inf, 86400.0, "d"))
 
@@ -82,6 +83,12 @@ def known(value: T | None, form: Callable[[T], str], missing: Mapping[str, str],
 def plain(text: str) -> str:
     """The text on one line, with what would steer a terminal or cannot be seen spelt out."""
     return "".join(_shown(character) for character in text)
+
+
+def brief(text: str) -> str:
+    """A sentence on one line, as ``plain``; one that quotes too much is cut in its middle."""
+    shown = plain(text)
+    return shown if len(shown) <= LONGEST else f"{shown[:400]} ... {shown[-400:]}"
 
 
 def width(text: str) -> int:
