@@ -27,7 +27,9 @@ def wish(home: places.Layout, request: snapshots.RestoreRequest, restore: str) -
     paths = () if "" in request.paths else tuple(dict.fromkeys(request.paths))
     rules = exclude.Rules(record.excluded)
     for path in paths:
-        _in_snapshot(kept, rules, path, request.exact)
+        # Exact also takes away what the snapshot does not know; what nobody knows is a mistake.
+        live = os.path.lexists(os.path.join(home.workspace, names.raw(path)))
+        _in_snapshot(kept, rules, path, request.exact and live)
         _reachable(home, path)
     return restoring.Wish(restore, kept, paths, request.exact, choosing.Paths(paths))
 
@@ -42,7 +44,8 @@ def _in_snapshot(kept: records.Kept, rules: exclude.Rules, path: str, exact: boo
         if reason or rules.leaves_out(here, part):
             raise errors.BadRequest(
                 f"{path!r} was left out of this snapshot: {reason or 'excluded'}. "
-                "Nothing was changed."
+                "Nothing was changed.",
+                "Choose another path; the record of the snapshot names what it leaves out.",
             )
         here = names.join(here, part)
     if kept.manifest.find(path) is None and not exact:
@@ -65,7 +68,8 @@ def _reachable(home: places.Layout, path: str) -> None:
                 return
             except OSError as error:
                 raise errors.Forbidden(
-                    f"{here!r} cannot be looked into: {error.strerror}. Nothing was changed."
+                    f"{here!r} cannot be looked into: {error.strerror}. Nothing was changed.",
+                    "Check that the folder belongs to you and can be entered.",
                 ) from error
             if not stat.S_ISDIR(st.st_mode):
                 kind = "a link" if stat.S_ISLNK(st.st_mode) else "a file"
