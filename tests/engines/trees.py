@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import stat
+import subprocess
 from pathlib import Path
 
 OWN = ".kfnb"
@@ -110,11 +111,8 @@ def _delete(dice: random.Random, folder: Path, files: list[Path]) -> None:
 
 def _delete_folder(dice: random.Random, folder: Path, files: list[Path]) -> None:
     if not os.path.lexists(folder / OWN) and folder.name in NAMES and dice.random() < 0.3:
-        os.system(f"chmod -R u+w '{_quoted(folder)}'; rm -rf '{_quoted(folder)}'")
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "'\\''")
+        subprocess.run(["chmod", "-R", "u+w", folder], check=True)
+        subprocess.run(["rm", "-rf", folder], check=True)
 
 
 def _rename(dice: random.Random, folder: Path, files: list[Path]) -> None:

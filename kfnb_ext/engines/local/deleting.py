@@ -6,7 +6,6 @@ Rule: one rename and it is gone from the list; what follows may be interrupted a
 import os
 from collections.abc import Iterable
 
-from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.local import failing, records, removing, usage
 from kfnb_ext.engines.local import layout as places
@@ -14,12 +13,8 @@ from kfnb_ext.engines.local import layout as places
 
 def delete(home: places.Layout, snapshot: str, progress: base.Progress) -> None:
     """Delete it; the caller holds the lock. Raises: NotFound, Cancelled (before the rename)."""
-    if snapshot not in [path.name for path in places.children(home.snapshots)]:
-        raise errors.NotFound(
-            f"There is no snapshot {snapshot[:100]!r}.", "List the snapshots to see their ids."
-        )
+    folder = records.found(home, snapshot).folder
     progress.phase("Deleting the snapshot")
-    folder = home.snapshots / snapshot
     record = records.Kept(folder).snapshot
     progress.expect(record.files if record else 0)
     progress.advance(0)

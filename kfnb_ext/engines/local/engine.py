@@ -102,9 +102,7 @@ class LocalEngine:
 
     def verify(self, snapshot: str, progress: base.Progress) -> snapshots.Verification:
         """Read it all and find what changed. Raises: NotFound, Cancelled."""
-        if not (self._home.snapshots / snapshot).is_dir() or "/" in snapshot:
-            records.one(self._home, snapshot)
-        return verifying.Verifier(records.Kept(self._home.snapshots / snapshot), progress).verify()
+        return verifying.Verifier(records.found(self._home, snapshot), progress).verify()
 
     def freed(self, delete: tuple[str, ...]) -> int | None:
         """About how many bytes deleting these would free."""

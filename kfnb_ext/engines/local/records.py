@@ -79,18 +79,23 @@ class Kept:
 
 def all_kept(home: places.Layout) -> list[Kept]:
     """All snapshots with a readable record, newest first. Foreign folders are passed over."""
-    found = [(k, s) for k in map(Kept, places.children(home.snapshots)) if (s := k.snapshot)]
-    found.sort(key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
-    return [kept for kept, _ in found]
+    kept = [(k, s) for k in map(Kept, places.children(home.snapshots)) if (s := k.snapshot)]
+    kept.sort(key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
+    return [k for k, _ in kept]
 
 
-def one(home: places.Layout, snapshot: str) -> tuple[Kept, snapshots.Snapshot]:
-    """One snapshot. Raises: NotFound, Gone."""
-    if snapshot not in map(_name, places.children(home.snapshots)):
+def found(home: places.Layout, snapshot: str) -> Kept:
+    """One snapshot, damaged or not. Raises: NotFound."""
+    if snapshot not in [path.name for path in places.children(home.snapshots)]:
         raise errors.NotFound(
             f"There is no snapshot {snapshot[:100]!r}.", "List the snapshots to see their ids."
         )
-    kept = Kept(home.snapshots / snapshot)
+    return Kept(home.snapshots / snapshot)
+
+
+def one(home: places.Layout, snapshot: str) -> tuple[Kept, snapshots.Snapshot]:
+    """One snapshot with its record. Raises: NotFound, Gone."""
+    kept = found(home, snapshot)
     if (record := kept.snapshot) is None:
         raise errors.Gone(
             f"The record of the snapshot {snapshot} is damaged. Its files are still in "
@@ -98,7 +103,3 @@ def one(home: places.Layout, snapshot: str) -> tuple[Kept, snapshots.Snapshot]:
             "Copy what you need from there, then delete it.",
         )
     return kept, record
-
-
-def _name(path: Path) -> str:
-    return path.name

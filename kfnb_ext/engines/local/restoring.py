@@ -195,7 +195,7 @@ class Restorer:
 
     def _unexpected(self, journal: swapping.Journal, old: int) -> set[str]:
         safety = self._home.snapshots / (journal.restore.safety or "")
-        return set(swapping.unexpected(journal, old, records.Kept(safety).manifest))
+        return set(swapping.Aside(journal, old, records.Kept(safety).manifest).unexpected())
 
     def all(self) -> tuple[snapshots.Restore, ...]:
         """The restores that were made, newest first; without safety snapshot no undo."""

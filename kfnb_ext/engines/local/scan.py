@@ -215,7 +215,7 @@ class Scan:
         for item, todo in zip(draft.folder.items, draft.todo, strict=True):
             if todo == NEW:
                 totals.new_files += 1
-                totals.new_bytes += item.size
+                totals.new_bytes += item.size if item.kind == manifest.FILE else 0
             elif todo == LOOK:
                 totals.look_bytes += item.size
 

@@ -184,44 +184,56 @@ def set_figures(fd: int, item: manifest.Item, user: tuple[int, int]) -> None:
     staging.figures(fd, item, user)
 
 
-def unexpected(journal: Journal, old: int, safety: manifest.Manifest) -> Iterator[str]:
-    """Names in ``old`` of what is not as the safety snapshot has it: somebody wrote meanwhile."""
-    cursor = manifest.Cursor(safety.lines())
-    for number, step in enumerate(journal.steps):
-        st = _stat(old, str(number))
-        if st is None:
-            continue
-        if step.was is None or step.was.kind != manifest.kind_of(st.st_mode):
-            yield str(number)
-        elif step.was.kind == manifest.FOLDER:
-            if not _same_folder(old, str(number), step.path, cursor):
+class Aside:
+    """What was moved aside, against the safety snapshot; what that lacks was written since."""
+
+    def __init__(self, journal: Journal, old: int, safety: manifest.Manifest) -> None:
+        self._journal, self._old = journal, old
+        self._safety = manifest.Cursor(safety.lines())
+        # a file under several names: setting the figures of one has set those of the other
+        self._set = {
+            s.was.inode: s.item.mtime
+            for s in journal.steps
+            if s.what == differing.META and s.was and s.item
+        }
+
+    def unexpected(self) -> Iterator[str]:
+        """Names of what has to be kept."""
+        for number, step in enumerate(self._journal.steps):
+            st, was = _stat(self._old, str(number)), step.was
+            if st is None:
+                continue
+            if was is None or was.kind != manifest.kind_of(st.st_mode):
                 yield str(number)
-        elif (st.st_ino, st.st_size, st.st_mtime_ns) != tuple(step.was[1:]):
-            yield str(number)
+            elif was.kind == manifest.FOLDER:
+                if not self._same_folder(str(number), step.path):
+                    yield str(number)
+            elif not self._same_file(st, was):
+                yield str(number)
 
-
-def _same_folder(old: int, place: str, path: str, safety: manifest.Cursor) -> bool:
-    """Whether a folder that was moved aside holds what the safety snapshot holds of it."""
-    found = safety.at(path)
-    if found is None:
-        return False
-    folder = found[1]
-    fd = opening.folder(old, place)
-    try:
-        there = {names.text(name) for name in os.listdir(fd)}
-        if there != {i.name for i in folder.items}:
+    def _same_file(self, st: os.stat_result, was: differing.Was | manifest.Item) -> bool:
+        if (st.st_ino, st.st_size) != (was.inode, was.size):
             return False
-        for item in folder.items:
-            st = os.stat(names.raw(item.name), dir_fd=fd, follow_symlinks=False)
-            same = (st.st_ino, st.st_size, st.st_mtime_ns) == (item.inode, item.size, item.mtime)
-            if item.kind != manifest.FOLDER and not same:
+        return st.st_mtime_ns in (was.mtime, self._set.get(was.inode))
+
+    def _same_folder(self, place: str, path: str) -> bool:
+        """Whether a folder that was moved aside holds what the safety snapshot holds of it."""
+        found = self._safety.at(path)
+        if found is None:
+            return False
+        items = found[1].items
+        fd = opening.folder(self._old, place)
+        try:
+            if {names.text(name) for name in os.listdir(fd)} != {i.name for i in items}:
                 return False
-    finally:
-        os.close(fd)
-    below = [i.name for i in folder.items if i.kind == manifest.FOLDER]
-    return all(
-        _same_folder(old, f"{place}/{name}", names.join(path, name), safety) for name in below
-    )
+            for item in items:
+                st = os.stat(names.raw(item.name), dir_fd=fd, follow_symlinks=False)
+                if item.kind != manifest.FOLDER and not self._same_file(st, item):
+                    return False
+        finally:
+            os.close(fd)
+        below = [i.name for i in items if i.kind == manifest.FOLDER]
+        return all(self._same_folder(f"{place}/{n}", names.join(path, n)) for n in below)
 
 
 def _stat(fd: int, name: str) -> os.stat_result | None:
