@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 
-from kfnb_ext import assembly, config
+from kfnb_ext import assembly, config, errors
 from kfnb_ext.server import events, handlers
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class Extension(config.KfnbExt, ExtensionApp):
         """Nothing: the server has read the command line, ours with it; twice costs time."""
 
     def initialize_handlers(self) -> None:
-        """Settle the options and add the routes."""
+        """Settle the options and add the routes. Raises: BadRequest; then nothing is served."""
+        if not self._linked:  # Jupyter has logged why; without its options there is no policy
+            raise errors.BadRequest("The options of c.KfnbExt cannot be used: see above.")
         site, user = assembly.layers() if "KfnbExt" in self.config else ({}, {})
         mine = {**user, **{k: v for k, v in self.config.KfnbExt.items() if site.get(k) != v}}
         self.settled = config.settle(site, os.environ, mine)
