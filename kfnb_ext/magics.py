@@ -58,9 +58,9 @@ def kfnb(line: str) -> Any:
     With ``--json`` the value is the record, as in ``s = %kfnb status --json``.
     """
     try:
-        given = grammar.parse(_words(line), "%kfnb")
+        given = grammar.parse(_words(line))
     except grammar.Shown as shown:
-        print(shown.text, end="")
+        print(_here(shown.text), end="")
         return None
     except grammar.WrongWords as wrong:
         raise Failed(commands.usage(wrong)) from None
@@ -109,7 +109,7 @@ def _line() -> TextIO | None:
 
 def _here(text: str) -> str:
     """The text with the commands that it names as they are written in a notebook."""
-    return re.sub(r"(?<![%\w])kfnb (?=snapshot|status|operations)", "%kfnb ", text)
+    return re.sub(r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|-h|\[-h))", "%kfnb", text)
 
 
 def _lines(message: str, hint: str) -> list[str]:

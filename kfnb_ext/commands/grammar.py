@@ -21,15 +21,14 @@ PATH     from the top of the workspace. ./PATH and ../PATH count from the curren
 Exit     0: done; 1: it failed, and stderr says why and what to do; 2: the words are wrong or a
          confirmation is missing; 130: stopped (Ctrl-C), and everything is as before."""
 
-ENDING = "kfnb snapshot restore latest data/table.csv    one file back as it was\n"
 EXAMPLES = f"""\
 examples:
   kfnb status                                    what the pod has left, and whether it is in use
   kfnb snapshot create "before cleanup"          take one
-  {ENDING}  kfnb snapshot undo                             take back the last restore
+  kfnb snapshot restore latest data/table.csv    one file back as it was
+  kfnb snapshot undo                             take back the last restore
 
 {RULES}"""
-
 
 # Stands before a word that must be taken as it is. Before Python 3.13 argparse drops every "--",
 # also one that is a PATH: `restore ID -- --` would then restore the whole workspace.
@@ -95,10 +94,10 @@ class _Version(_Help):
         raise Shown(f"kfnb {kfnb_ext.__version__}\n")
 
 
-def parse(argv: Sequence[str], program: str = "kfnb") -> argparse.Namespace:
+def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The words as a namespace; ``act`` names the command. Raises: Shown, WrongWords."""
     defaults = argparse.Namespace(workspace=None, json=False, engine=None, yes=False)
-    given = build(program).parse_args(_marked(argv), defaults)
+    given = build().parse_args(_marked(argv), defaults)
     for name, value in vars(given).items():
         if isinstance(value, list):
             setattr(given, name, [word.removeprefix(MARK) for word in value])
@@ -118,11 +117,9 @@ def _marked(argv: Sequence[str]) -> list[str]:
     return [*before, *argv[first : first + 1], *(MARK + word for word in argv[first + 1 :])]
 
 
-def build(program: str) -> Parser:
+def build() -> Parser:
     """The parser of the whole grammar."""
-    parser = Parser(
-        prog=program, description=ABOUT, epilog=EXAMPLES.replace("kfnb ", f"{program} ")
-    )
+    parser = Parser(prog="kfnb", description=ABOUT, epilog=EXAMPLES)
     parser.add_argument("--version", action=_Version, help="show the version")
     _everywhere(parser)
     commands = _commands(parser)
