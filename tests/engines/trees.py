@@ -111,8 +111,13 @@ def _delete(dice: random.Random, folder: Path, files: list[Path]) -> None:
 
 def _delete_folder(dice: random.Random, folder: Path, files: list[Path]) -> None:
     if not os.path.lexists(folder / OWN) and folder.name in NAMES and dice.random() < 0.3:
-        subprocess.run(["chmod", "-R", "u+w", folder], check=True)
-        subprocess.run(["rm", "-rf", folder], check=True)
+        erase(folder)
+
+
+def erase(folder: Path) -> None:
+    """Remove a folder whatever its modes."""
+    subprocess.run(["chmod", "-R", "u+w", folder], check=True)
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 def _rename(dice: random.Random, folder: Path, files: list[Path]) -> None:
