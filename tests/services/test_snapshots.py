@@ -1,0 +1,132 @@
+"""Snapshots under the policy, over the engine that is always there."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from kfnb_ext import errors, state
+from kfnb_ext.engines.local import LocalEngine
+from kfnb_ext.model import snapshots as model
+from kfnb_ext.services.operations import Operations, Running
+from kfnb_ext.services.snapshots import Policy, Snapshots
+
+
+def over(tmp_path: Path, *, read_only: bool = False, enabled: bool = True) -> Snapshots:
+    workspace = tmp_path / "work"
+    workspace.mkdir(exist_ok=True)
+    (workspace / "a.txt").write_text("a")
+    operations = Operations(
+        state.State(workspace, str(tmp_path / "state")), "server", logging.getLogger("tests")
+    )
+    policy = Policy(
+        read_only=read_only,
+        snapshots_enabled=enabled,
+        retention=model.Retention(last=1, daily=0, weekly=0),
+    )
+    maker = {"local": lambda: LocalEngine(workspace, exclude=(), share=1.0)}
+    return Snapshots(maker, operations, policy)
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Snapshots:
+    return over(tmp_path)
+
+
+def done(running: Running) -> str:
+    assert running.wait(30)
+    assert running.record.state == "succeeded", running.record
+    return running.record.snapshot or ""
+
+
+def create(pod: Snapshots, name: str = "") -> str:
+    return done(pod.create(model.CreateRequest(name=name)))
+
+
+def test_what_changes_something_is_refused_by_the_policy_and_what_reads_is_not(tmp_path: Path):
+    taken = create(over(tmp_path), "earlier")
+    for strict in (over(tmp_path, read_only=True), over(tmp_path, enabled=False)):
+        for act in (
+            lambda pod: pod.create(model.CreateRequest()),
+            lambda pod: pod.delete("local", taken),
+            lambda pod: pod.restore(model.RestoreRequest(snapshot=taken)),
+            lambda pod: pod.undo("some"),
+            lambda pod: pod.prune(model.PruneRequest(dry_run=False)),
+        ):
+            with pytest.raises(errors.Forbidden) as caught:
+                act(strict)
+            assert caught.value.hint
+        assert [one.id for one in strict.list().snapshots] == [taken]
+        assert strict.plan(model.RestoreRequest(snapshot=taken)).possible
+        assert b"".join(strict.content("local", taken, "a.txt")) == b"a"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "a" * 201, "\ud800", "\u2028"])
+def test_a_name_that_would_harm_a_log_or_a_terminal_is_refused_from_every_face(
+    pod: Snapshots, name: str
+):
+    with pytest.raises(errors.BadRequest):
+        pod.create(model.CreateRequest(name=name))
+    assert pod.list().snapshots == ()
+
+
+@pytest.mark.parametrize("path", ["..", "/etc", "a\0", "\ud800", "a//b", "./a", "x" * 5000])
+def test_a_path_that_leads_out_is_refused_from_every_face(pod: Snapshots, path: str):
+    taken = create(pod)
+    request = model.RestoreRequest(snapshot=taken, paths=(path,))
+    for act in (pod.plan, pod.restore):
+        with pytest.raises(errors.BadRequest):
+            act(request)
+
+
+def test_an_engine_and_a_snapshot_that_are_none_are_not_found(pod: Snapshots):
+    for engine, snapshot in (("csi", "x"), ("local", "x"), ("local", ".."), ("local", "")):
+        for act in (pod.get, pod.delete, pod.verify):
+            with pytest.raises((errors.NotFound, errors.BadRequest)):
+                act(engine, snapshot)
+
+
+def test_prune_keeps_what_the_retention_says_and_deletes_only_what_was_shown(pod: Snapshots):
+    old, new = create(pod, "old"), create(pod, "new")
+    plan = pod.prune_plan(model.PruneRequest())
+    assert (plan.keep, plan.delete) == ((new,), (old,))
+
+    newest = create(pod, "one more, since the preview")
+    with pytest.raises(errors.Conflict):
+        pod.prune(model.PruneRequest(dry_run=False, delete=plan.delete))
+    assert len(pod.list().snapshots) == 3
+
+    done(pod.prune(model.PruneRequest(dry_run=False, delete=(new, old))))
+    assert [one.id for one in pod.list().snapshots] == [newest]
+
+
+def test_prune_keeps_the_way_back_from_the_last_restore(pod: Snapshots, tmp_path: Path):
+    taken = create(pod)
+    (tmp_path / "work/a.txt").write_text("changed")
+    done(pod.restore(model.RestoreRequest(snapshot=taken)))
+    (last,) = pod.list().restores
+    create(pod, "later")
+
+    plan = pod.prune_plan(model.PruneRequest())
+    assert last.safety in plan.keep
+    done(pod.prune(model.PruneRequest(dry_run=False)))
+    done(pod.undo(last.id))
+    assert (tmp_path / "work/a.txt").read_text() == "changed"
+
+
+def test_a_retention_that_keeps_nothing_is_refused(pod: Snapshots):
+    create(pod)
+    with pytest.raises(errors.BadRequest):
+        pod.prune_plan(model.PruneRequest(retention=model.Retention(daily=0)))
+
+
+def test_an_undo_is_taken_back_once(pod: Snapshots):
+    taken = create(pod)
+    done(pod.restore(model.RestoreRequest(snapshot=taken)))
+    (made,) = pod.list().restores
+    done(pod.undo(made.id))
+
+    with pytest.raises(errors.Conflict):
+        pod.undo(made.id)
+    with pytest.raises(errors.NotFound):
+        pod.undo("unknown")
