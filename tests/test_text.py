@@ -165,15 +165,18 @@ def test_an_incomplete_snapshot_says_so_and_names_what_is_left_out():
 
 def test_a_preview_says_what_goes_what_comes_and_what_stays():
     plan = snapshots.RestorePlan(
-        snapshot="s1", paths=(), exact=False, create=1, replace=12, remove=0, unchanged=3,
-        newer_kept=2, bytes_to_write=2048, created_paths=("new",),
+        snapshot="s1", paths=(), exact=False, create=5, replace=12, remove=0, unchanged=3,
+        newer_kept=2, bytes_to_write=2048, created_paths=("new", "new/a", "new/a/b", "new b"),
         replaced_paths=tuple(f"f{n}" for n in range(12)), removed_paths=(),
         findings=("Look out.",), possible=True,
     )  # fmt: skip
     text = snapshots_text.preview(plan, a_snapshot())
 
     assert text.startswith("Restore the whole workspace from the snapshot s1 (mine), taken ")
-    assert "  create   1, 2.0 KiB to write\n             new\n" in text
+    assert (
+        "  create   5, 2.0 KiB to write\n"
+        "             new and 2 in it\n             new b\n             and 1 more\n"
+    ) in text
     assert "  replace  12\n             f0\n" in text
     assert "and 2 more" in text
     assert "remove" not in text.replace("--exact would remove them", "")

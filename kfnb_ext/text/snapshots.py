@@ -53,12 +53,12 @@ def _engine(info: snapshots.EngineInfo) -> str:
         return " ".join(
             filter(None, [f"Engine {info.engine}: unavailable:", info.reason, info.hint])
         )
-    parts = []
+    said = ""
     if info.used is not None and info.allowed is not None:
-        parts.append(f"snapshots use {units.share(info.used, info.allowed)} that they may.")
+        said = f": snapshots use {units.share(info.used, info.allowed)} that they may"
     elif info.used is not None:
-        parts.append(f"snapshots use {units.size(info.used)}.")
-    return " ".join([f"Engine {info.engine}:", *parts, units.plain(info.note)]).rstrip()
+        said = f": snapshots use {units.size(info.used)}"
+    return "\n".join(filter(None, [f"Engine {info.engine}{said}.", units.plain(info.note)]))
 
 
 def line(one: snapshots.Snapshot) -> str:
@@ -125,9 +125,23 @@ def preview(plan: snapshots.RestorePlan, snapshot: snapshots.Snapshot) -> str:
 def _paths(head: str, paths: tuple[str, ...], count: int) -> list[str]:
     if not count:
         return []
-    lines = [f"  {head}"] + [f"             {units.plain(path)}" for path in paths[:SHOWN]]
-    more = count - min(SHOWN, len(paths))
-    return lines + ([f"             and {more:,} more"] if more > 0 else [])
+    tops = _tops(paths)
+    lines = [units.plain(top) + (f" and {n:,} in it" if n else "") for top, n in tops[:SHOWN]]
+    named = sum(1 + n for _, n in tops[:SHOWN])
+    lines += [f"and {count - named:,} more"] if count > named else []
+    return [f"  {head}", *(f"             {line}" for line in lines)]
+
+
+def _tops(paths: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Paths that lie below no other of them, each with the number of those below it."""
+    tops: dict[str, int] = {}
+    for path in sorted(paths, key=lambda path: path.split("/")):
+        above = next(reversed(tops), None)
+        if above is not None and path.startswith(f"{above}/"):
+            tops[above] += 1
+        else:
+            tops[path] = 0
+    return list(tops.items())
 
 
 def restored(record: snapshots.Restore) -> str:
