@@ -25,6 +25,10 @@ class Cluster:
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         self.world = World(clock=clock) if clock else World()
         self.world.rights.tokens |= {"editor-token": rbac.editor(), "admin-token": rbac.ADMIN}
+        for name in ("alice", "bob"):
+            metadata = {"name": name}
+            space = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+            self.world.seed(space | {"status": {"phase": "Active"}})
         self.server = Server(lambda request: api.answer(self.world, request), self.world.now)
         self.url = ""
 
@@ -44,7 +48,8 @@ class Cluster:
         return self
 
     def stop(self) -> None:
-        """End."""
+        """End, with every watch."""
+        self.world.closing.set()
         self.server.stop()
 
     def __enter__(self) -> "Cluster":
@@ -52,6 +57,8 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        if self.server.mistakes:
+            raise AssertionError("the fake API server broke") from self.server.mistakes[0]
 
     def kubeconfig(self, folder: Path, token: str = "editor-token") -> Path:
         """A file that leads here, as this identity; its token lies in a file of its own."""

@@ -6,10 +6,10 @@ only then what you sent.
 
 from dataclasses import dataclass
 
-from tests.fakes.kubernetes import discovery, reviews, statuses, verbs
-from tests.fakes.kubernetes.kinds import Kind
+from tests.fakes.kubernetes import discovery, listing, patching, reviews, statuses, verbs, watching
+from tests.fakes.kubernetes.kinds import NODE, POD, Kind
 from tests.fakes.kubernetes.rbac import Attributes, Identity
-from tests.fakes.kubernetes.wire import Request, Response, failure_response
+from tests.fakes.kubernetes.wire import Hangup, Request, Response, failure_response
 from tests.fakes.kubernetes.world import World
 
 OPEN = ("/version", "/api", "/apis", "/healthz", "/livez", "/readyz")
@@ -55,7 +55,49 @@ def _route(world: World, request: Request, who: Identity) -> Response:
     if kind.verbs == ("create",):
         return reviews.answer(world, request, kind, who)
     call = verbs.Call(world, request, kind, place.namespace, place.name, place.subresource, who)
-    return verbs.answer(verb, call)
+    if world.storage_down:
+        _stalled(call, verb)
+    if place.subresource not in ("", "status"):
+        return _subresource(call)
+    return _carry_out(verb, call)
+
+
+def _carry_out(verb: str, call: verbs.Call) -> Response:
+    if verb == "get":
+        return listing.shown(call.request, call.existing())
+    if verb == "list":
+        return listing.all_of(call.world, call.request, call.kind, call.namespace)
+    if verb == "watch":
+        return watching.watch(call.world, call.request, call.kind, call.namespace)
+    if verb == "patch":
+        return patching.patch(call)
+    plain = {"create": verbs.create, "update": verbs.update, "delete": verbs.delete}
+    if verb not in plain:
+        raise statuses.Failure(405, "MethodNotAllowed", "the server does not allow this method")
+    return plain[verb](call)
+
+
+def _stalled(call: verbs.Call, verb: str) -> None:
+    """etcd does not answer: the cache still does. Raises: Failure 500, 504, Hangup."""
+    reads = verb in ("get", "list", "watch")
+    if reads and call.request.query.get("resourceVersion") == "0":
+        return
+    limit = call.request.query.get("timeout", "").removesuffix("s")
+    call.world.closing.wait(float(limit or 60) * call.world.second)
+    if verb == "get":
+        raise Hangup
+    raise statuses.timed_out() if limit or reads else statuses.storage_error()
+
+
+def _subresource(call: verbs.Call) -> Response:
+    found = call.existing()
+    if (call.kind, call.subresource) != (POD, "log"):
+        raise statuses.not_served()
+    node = call.world.store.get(NODE, "", found["spec"].get("nodeName", "")) or {}
+    known = (node.get("status") or {}).get("addresses") or []
+    addresses = " ".join(f"{a['type']}:{a['address']}" for a in known)
+    message = f"no preferred addresses found; known addresses: [{addresses}]"
+    raise statuses.Failure(500, "", message)
 
 
 def parse(path: str) -> Place | None:

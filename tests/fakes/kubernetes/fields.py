@@ -45,7 +45,7 @@ def paths(value: Any, at: Path = ()) -> dict[Path, Any]:
         return {}
     if at == ("metadata", "finalizers"):
         return {(*at, DOT): None} | {(*at, f'v:"{item}"'): item for item in value}
-    if not isinstance(value, dict) or (not value and at):
+    if not isinstance(value, dict) or (not value and at and at != ("metadata",)):
         return {at: value}
     found: dict[Path, Any] = {} if at in ((), ("metadata",)) else {(*at, DOT): None}
     for key, inner in value.items():

@@ -67,6 +67,40 @@ CLAIM = _core("persistentvolumeclaims", "PersistentVolumeClaim", short=("pvc",))
 POD = _core("pods", "Pod", short=("po",), generation=True)
 EVENT = _core("events", "Event", short=("ev",), status=False)
 NAMESPACE = _core("namespaces", "Namespace", namespaced=False, short=("ns",))
+NODE = _core("nodes", "Node", namespaced=False, short=("no",))
+VOLUME = _core("persistentvolumes", "PersistentVolume", namespaced=False, short=("pv",))
+STORAGE_CLASS = Kind(
+    "storage.k8s.io",
+    "v1",
+    "storageclasses",
+    "StorageClass",
+    namespaced=False,
+    status=False,
+    short=("sc",),
+)
+SNAPSHOT_CLASS = Kind(
+    SNAPSHOTS,
+    "v1",
+    "volumesnapshotclasses",
+    "VolumeSnapshotClass",
+    namespaced=False,
+    custom=True,
+    status=False,
+    generation=True,
+    short=("vsclass", "vsclasses"),
+    storage_hash="agjrTDFWe0I=",
+)
+SNAPSHOT_CONTENT = Kind(
+    SNAPSHOTS,
+    "v1",
+    "volumesnapshotcontents",
+    "VolumeSnapshotContent",
+    namespaced=False,
+    custom=True,
+    generation=True,
+    short=("vsc", "vscs"),
+    storage_hash="ksBm2JR3lFg=",
+)
 QUOTA = _core("resourcequotas", "ResourceQuota", short=("quota",))
 LIMIT_RANGE = _core("limitranges", "LimitRange", short=("limits",), status=False)
 
@@ -94,29 +128,8 @@ KINDS = (
         generation=True,
     ),
     Kind("kubeflow.org", "v1alpha1", "poddefaults", "PodDefault", custom=True, generation=True),
-    Kind(
-        SNAPSHOTS,
-        "v1",
-        "volumesnapshotclasses",
-        "VolumeSnapshotClass",
-        namespaced=False,
-        custom=True,
-        status=False,
-        generation=True,
-        short=("vsclass", "vsclasses"),
-        storage_hash="agjrTDFWe0I=",
-    ),
-    Kind(
-        SNAPSHOTS,
-        "v1",
-        "volumesnapshotcontents",
-        "VolumeSnapshotContent",
-        namespaced=False,
-        custom=True,
-        generation=True,
-        short=("vsc", "vscs"),
-        storage_hash="ksBm2JR3lFg=",
-    ),
+    SNAPSHOT_CLASS,
+    SNAPSHOT_CONTENT,
     VOLUME_SNAPSHOT,
     CLAIM,
     POD,
@@ -129,11 +142,11 @@ KINDS = (
     _core("secrets", "Secret", status=False),
     _core("services", "Service", short=("svc",)),
     _core("serviceaccounts", "ServiceAccount", short=("sa",), status=False),
-    _core("nodes", "Node", namespaced=False, short=("no",)),
-    _core("persistentvolumes", "PersistentVolume", namespaced=False, short=("pv",)),
+    NODE,
+    VOLUME,
     Kind("apps", "v1", "statefulsets", "StatefulSet", generation=True, short=("sts",)),
     Kind("batch", "v1", "jobs", "Job", generation=True),
-    Kind("storage.k8s.io", "v1", "storageclasses", "StorageClass", namespaced=False, status=False),
+    STORAGE_CLASS,
     Kind("coordination.k8s.io", "v1", "leases", "Lease", status=False),
     # Asked, never stored.
     Kind(

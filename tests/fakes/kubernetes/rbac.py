@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from tests.fakes.kubernetes import statuses
 from tests.fakes.kubernetes.kinds import Kind
@@ -29,6 +30,7 @@ class Identity:
     groups: tuple[str, ...] = ("system:authenticated",)
     admin: bool = False
     namespace: str = ""  # where its roles are bound
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 ANONYMOUS = Identity("system:anonymous", groups=("system:unauthenticated",))
@@ -51,10 +53,10 @@ class Attributes:
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
 
 
-def stock_rules() -> list[dict[str, Any]]:
+def _recorded(part: str) -> list[dict[str, Any]]:
     """The rights of default-editor in its namespace, as recorded."""
     recorded = json.loads((VECTORS / "ssrr_201.json").read_text())
-    return list(recorded["response"]["body"]["status"]["resourceRules"])
+    return list(recorded["response"]["body"]["status"][part])
 
 
 def editor(namespace: str = "alice") -> Identity:
@@ -65,6 +67,7 @@ def editor(namespace: str = "alice") -> Identity:
         uid="3a74c059-6f36-4107-9f91-ed56b3af18ef",
         groups=(*groups, "system:authenticated"),
         namespace=namespace,
+        extra=(("authentication.kubernetes.io/credential-id", (f"JTI={uuid4()}",)),),
     )
 
 
@@ -73,7 +76,8 @@ class Rights:
     """Tokens, and the rules of the namespace's service account."""
 
     tokens: dict[str, Identity] = field(default_factory=dict)
-    rules: list[dict[str, Any]] = field(default_factory=stock_rules)
+    rules: list[dict[str, Any]] = field(default_factory=lambda: _recorded("resourceRules"))
+    paths: list[dict[str, Any]] = field(default_factory=lambda: _recorded("nonResourceRules"))
     cluster_rules: list[dict[str, Any]] = field(default_factory=list)
 
     def allow(self, group: str, resource: str, *verbs: str, cluster: bool = False) -> None:
@@ -119,12 +123,14 @@ class Rights:
             return
         place = what.name if what.resource == "namespaces" and not what.group else what.namespace
         where = f'in the namespace "{place}"' if place else "at the cluster scope"
-        raise statuses.forbidden(
+        refused = statuses.forbidden(
             kind,
             what.name,
             f'User "{who.name}" cannot {what.verb} resource "{what.full}" '
             f'in API group "{what.group}" {where}',
         )
+        refused.headers["X-Content-Type-Options"] = "nosniff"
+        raise refused
 
 
 def _matches(rule: dict[str, Any], what: Attributes) -> bool:

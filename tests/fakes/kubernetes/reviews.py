@@ -29,6 +29,7 @@ def answer(world: World, request: Request, kind: Kind, who: Identity) -> Respons
 
 def _who(world: World, who: Identity) -> dict[str, Any]:
     info: dict[str, Any] = {"username": who.name, "uid": who.uid, "groups": list(who.groups)}
+    info["extra"] = {key: list(values) for key, values in who.extra}
     info = {key: value for key, value in info.items() if value}
     metadata = {"creationTimestamp": world.store.now()}
     return {"metadata": metadata, "status": {"userInfo": info}}
@@ -38,7 +39,7 @@ def _rules(world: World, who: Identity, spec: dict[str, Any]) -> dict[str, Any]:
     rules = list(world.rights.cluster_rules)
     if spec.get("namespace") == who.namespace:
         rules += world.rights.rules
-    status = {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
+    status = {"resourceRules": rules, "nonResourceRules": world.rights.paths, "incomplete": False}
     return {"metadata": {}, "spec": {}, "status": status}
 
 
@@ -64,4 +65,6 @@ def _access(
     spec = {"resourceAttributes": {key: value for key, value in asked.items() if value}}
     body = made | {"metadata": {}, "spec": spec}
     fields.update(kind, body, None, "unknown", world.store.now())
+    for entry in body["metadata"]["managedFields"]:
+        del entry["fieldsV1"]["f:spec"]["."]  # never absent, so nobody's
     return body | {"status": status}

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from tests.fakes.kubernetes import statuses
 from tests.fakes.kubernetes.faults import Plan
-from tests.fakes.kubernetes.wire import Request, Response, failure_response
+from tests.fakes.kubernetes.wire import Hangup, Request, Response, failure_response
 
 LARGEST = 3 * 1024 * 1024  # bytes of a request's body
 
@@ -30,6 +30,7 @@ class Server:
         self.clock = clock
         self.faults = Plan()
         self.log: list[Request] = []
+        self.mistakes: list[BaseException] = []  # of the fake itself
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._http: ThreadingHTTPServer | None = None
@@ -88,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         request, refused = self._request()
         fault = outer.noted(request)
         if fault is None:
-            self._send(request, refused or outer.answer(request))
+            self._answer(request, refused)
             return
         if fault.applied:
             outer.answer(request)
@@ -98,6 +99,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._send(request, fault.answer)
+
+    def _answer(self, request: Request, refused: Response | None) -> None:
+        try:
+            self._send(request, refused or self.server_of.answer(request))
+        except Hangup:
+            self.close_connection = True
+        except OSError:
+            raise
+        except Exception as mistake:
+            self.server_of.mistakes.append(mistake)
+            raise
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve
 

@@ -123,7 +123,8 @@ class Cause:
 def invalid(kind: Kind, name: str, causes: list[Cause], *, resource: bool = False) -> Failure:
     """422; the API server names the kind, and in one case (an update) the resource."""
     whose = kind.resource if resource else kind.singular
-    listed = str(causes[0]) if len(causes) == 1 else f"[{', '.join(map(str, causes))}]"
+    said = list(dict.fromkeys(map(str, causes)))  # all are listed, each is said once
+    listed = said[0] if len(said) == 1 else f"[{', '.join(said)}]"
     more = {"causes": [cause.as_dict() for cause in causes]}
     return Failure(
         422,

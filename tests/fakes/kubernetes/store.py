@@ -68,9 +68,26 @@ class Store:
         fields.update(kind, made, None, manager, self.now())
         return self._write(kind, made, "ADDED", None)
 
-    def replace(self, kind: Kind, changed: Object, before: Object) -> Object:
-        """Store a changed object; one that is the same stays as it is."""
-        return before if changed == before else self._write(kind, changed, "MODIFIED", before)
+    def settle(self, kind: Kind, changed: Object, before: Object) -> Object:
+        """Store a changed object: the same stays as it is, one that nobody holds any more goes."""
+        if changed == before:
+            return before
+        metadata = changed["metadata"]
+        if "deletionTimestamp" in metadata and not metadata.get("finalizers"):
+            return self.remove(kind, changed)
+        return self._write(kind, changed, "MODIFIED", before)
+
+    def play(self, kind: Kind, what: str, given: Object) -> None:
+        """Let a change happen that somebody else made, with its own resourceVersion."""
+        metadata = given["metadata"]
+        key = self.key(kind, metadata.get("namespace", ""), metadata["name"])
+        before = None if what == "ADDED" else self.objects.get(key)
+        self.revision = int(metadata["resourceVersion"]) - 1
+        if what == "DELETED":
+            self.objects.pop(key, None)
+            self._note(kind, copy.deepcopy(given), what, before)
+        else:
+            self._write(kind, copy.deepcopy(given), what, before)
 
     def remove(self, kind: Kind, gone: Object) -> Object:
         """Forget an object."""

@@ -3,6 +3,7 @@
 Rule: each check raises the refusal of the real server, in its words.
 """
 
+import json
 import re
 from typing import Any
 
@@ -33,6 +34,7 @@ def metadata(kind: Kind, made: dict[str, Any]) -> None:
     annotations = made["metadata"].get("annotations") or {}
     name = made["metadata"].get("name", "")
     field = "metadata.annotations"
+    looks = 3 if kind.custom else 1  # a custom resource is looked at thrice, and each complains
     for key in annotations:
         if not re.fullmatch(KEY, key.rpartition("/")[2]):
             why = (
@@ -41,10 +43,28 @@ def metadata(kind: Kind, made: dict[str, Any]) -> None:
                 f"or '123-abc', regex used for validation is '{KEY}')"
             )
             cause = statuses.Cause("FieldValueInvalid", field, f'"{key}"', why)
-            raise statuses.invalid(kind, name, [cause])
+            raise statuses.invalid(kind, name, [cause] * looks)
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > LONGEST_ANNOTATIONS:
         why = f"may not be more than {LONGEST_ANNOTATIONS} bytes"
-        raise statuses.invalid(kind, name, [statuses.Cause("FieldValueTooLong", field, why=why)])
+        cause = statuses.Cause("FieldValueTooLong", field, why=why)
+        raise statuses.invalid(kind, name, [cause] * looks)
+
+
+def strings(made: dict[str, Any]) -> None:
+    """A patched custom resource whose annotations are not strings. Raises: Failure 422."""
+    for value in (made["metadata"].get("annotations") or {}).values():
+        if isinstance(value, str):
+            continue
+        word = {bool: "bool", int: "number", float: "number", list: "array"}.get(type(value))
+        text = json.dumps(made, separators=(",", ":"), sort_keys=True)
+        message = (
+            f"Invalid value: {json.dumps(text)}: json: cannot unmarshal {word or 'object'} into "
+            "Go struct field ObjectMeta.annotations of type string"
+        )
+        cause = {"reason": "FieldValueInvalid", "message": message, "field": "patch"}
+        raise statuses.Failure(
+            422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": [cause]}
+        )
 
 
 def undecodable(body: bytes) -> statuses.Failure:

@@ -15,6 +15,10 @@ from tests.fakes.kubernetes.statuses import PLAIN, Failure
 JSON = "application/json"
 
 
+class Hangup(Exception):
+    """The connection ends without an answer."""
+
+
 @dataclass
 class Request:
     """One request, and after it what became of it."""

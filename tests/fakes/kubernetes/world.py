@@ -3,14 +3,15 @@
 Rule: tests change it here, between requests; the parts that answer only read what is switched.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from tests.fakes.kubernetes.kinds import Registry
+from tests.fakes.kubernetes.kinds import STORAGE_CLASS, Registry
 from tests.fakes.kubernetes.rbac import Rights
-from tests.fakes.kubernetes.store import Store
+from tests.fakes.kubernetes.store import Object, Store
 
 
 def _utc() -> datetime:
@@ -25,6 +26,8 @@ class World:
     registry: Registry = field(default_factory=Registry)
     rights: Rights = field(default_factory=Rights)
     storage_down: bool = False  # etcd stalls: only what is cached answers
+    second: float = 0.01  # real seconds for one of the server's own time limits
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.store = Store(self.now)
@@ -46,3 +49,17 @@ class World:
         with self.store.lock:
             kind = next(k for k in self.registry.kinds if k.plural == plural)
             return self.store.get(kind, namespace, name)
+
+    def default_class(self) -> str:
+        """The storage class of a claim that names none."""
+        key = "storageclass.kubernetes.io/is-default-class"
+        for found in self.store.all(STORAGE_CLASS):
+            if (found["metadata"].get("annotations") or {}).get(key) == "true":
+                return str(found["metadata"]["name"])
+        return ""
+
+    def expandable(self, claim: Object) -> bool:
+        """Whether the class of a claim lets it grow."""
+        name = claim["spec"].get("storageClassName", "")
+        found = self.store.get(STORAGE_CLASS, "", name)
+        return bool(found and found.get("allowVolumeExpansion"))
