@@ -3,6 +3,8 @@
 
 export type EvidenceKind = 'kernel_busy' | 'kernel' | 'terminal' | 'process' | 'gpu' | 'save' | 'application' | 'file' | 'operation' | 'keep_awake';
 
+export type Level = 'good' | 'warning' | 'alarm';
+
 export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover';
 
 export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -10,6 +12,8 @@ export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
 export type Face = 'server' | 'kernel' | 'shell';
 
 export type ShmOrigin = 'runtime_default' | 'empty_dir' | 'empty_dir_unbounded' | 'node_half' | 'host' | 'unknown';
+
+export type HolderKind = 'kernel' | 'server' | 'orphan' | 'other';
 
 export type SnapshotReason = 'manual' | 'before_restore' | 'before_undo' | 'schedule';
 
@@ -20,6 +24,8 @@ export type Problem = 'changed' | 'missing' | 'added' | 'unreadable';
 export type EngineName = 'local';
 
 export type VolumeKind = 'block' | 'network' | 'node_local' | 'empty_dir' | 'memory' | 'container_layer' | 'host' | 'unknown';
+
+export type Scope = 'own' | 'shared' | 'unknown';
 
 /**
  * A sign of use.
@@ -86,6 +92,24 @@ export interface Gpus {
   readonly gpus: readonly Gpu[];
 }
 
+/** Shares of time (0..1) in which work waited for it: some of it, or all of it at once. */
+export interface Pressure {
+  readonly some_10s: number;
+  readonly some_60s: number;
+  readonly full_10s: number | null; // None: this kernel does not count it
+  readonly full_60s: number | null;
+}
+
+/** A kernel that died within seconds of an OOM kill in our cgroup. */
+export interface Kill {
+  readonly kernel: string; // its id
+  readonly name: string; // the notebook
+  readonly pid: number;
+  readonly at: string; // ISO 8601, UTC
+  readonly memory: number | null; // bytes that it had resident at the last look before
+  readonly limit: number | null; // bytes; the pod's limit then
+}
+
 /**
  * The cgroup that this process lives in.
  *
@@ -112,6 +136,11 @@ export interface Limits {
   readonly processes_limit: number | null;
   readonly node_memory_total: number | null; // bytes, of the node; never the pod's
   readonly node_cpu_usage_cores: number | null;
+  readonly memory_peak: number | null; // bytes; the most since the container started
+  readonly memory_pressure: Pressure | null;
+  readonly cpu_pressure: Pressure | null;
+  readonly io_pressure: Pressure | null;
+  readonly kills: readonly Kill[]; // kernels that the memory limit took, the last one first
   readonly missing: { readonly [key: string]: string }; // field -> why it is None
 }
 
@@ -154,6 +183,38 @@ export interface Unavailable {
   readonly hint: string;
 }
 
+/** One process. Pid and start together tell it from a later one of the same pid. */
+export interface Task {
+  readonly pid: number;
+  readonly started_ticks: number;
+  readonly command: string; // what runs, never its arguments
+}
+
+/**
+ * A notebook or a program, and what its processes hold of /dev/shm.
+ *
+ * What several holders share counts for each of them. An orphan is what a killed kernel has left:
+ * it is listed also when it holds nothing here, for it holds memory.
+ */
+export interface Holder {
+  readonly kind: HolderKind;
+  readonly source: string; // a kernel's id, else a pid
+  readonly name: string; // the notebook, else what runs
+  readonly bytes: number | null; // in /dev/shm; None: not ours to see
+  readonly hidden: number | null; // of it in deleted files
+  readonly memory: number; // bytes that its processes have resident, shared pages counted for each
+  readonly tasks: readonly Task[]; // its processes that hold something here; of an orphan all
+}
+
+/** A file that no process that we see has mapped. `refused` says why it is not removed. */
+export interface Leftover {
+  readonly name: string;
+  readonly bytes: number;
+  readonly age: number; // seconds since it was last written
+  readonly maker: string; // who makes files of such names; empty: not known
+  readonly refused: string;
+}
+
 /** The tmpfs at /dev/shm. `hidden` is memory of deleted files that are still mapped. */
 export interface Shm {
   readonly kind: 'shm';
@@ -163,7 +224,38 @@ export interface Shm {
   readonly hidden: number | null; // used - listed
   readonly origin: ShmOrigin;
   readonly counts_against_memory: boolean | null; // its pages are charged to the pod's memory limit
+  readonly holders: readonly Holder[] | null; // those of most first; None: not looked at
+  readonly leftovers: readonly Leftover[] | null; // the largest first
+  readonly fills: number | null; // bytes per second, over the last readings; None: not known
   readonly missing: { readonly [key: string]: string };
+}
+
+/** End these orphans. Whoever is no orphan any more, or another process by now, is left. */
+export interface EndRequest {
+  readonly tasks: readonly Task[];
+}
+
+/** Remove these leftovers, by name. */
+export interface ClearRequest {
+  readonly names: readonly string[];
+}
+
+/** What was ended or removed, and what was not and why. */
+export interface Cleared {
+  readonly done: readonly string[];
+  readonly left: { readonly [key: string]: string }; // name -> why
+  readonly freed: number; // bytes of files that were removed; ended processes free theirs later
+}
+
+/** What a data loader takes of /dev/shm at its peak, against what there is. */
+export interface Need {
+  readonly workers: number;
+  readonly prefetch: number;
+  readonly batch: number; // bytes
+  readonly need: number; // bytes
+  readonly total: number; // bytes
+  readonly free: number; // bytes
+  readonly fits: boolean; // into what is free now
 }
 
 /** Something of the workspace that the snapshot does not hold, and why. */
@@ -354,6 +446,14 @@ export interface Status {
   readonly history: readonly Point[];
 }
 
+/** When a volume will be full if it goes on like this. Given only when it is sure enough. */
+export interface Forecast {
+  readonly full_at: string; // ISO 8601, UTC
+  readonly earliest: string; // ISO 8601, UTC
+  readonly latest: string | null; // None: open; ISO 8601, UTC
+  readonly rate: number; // bytes per second
+}
+
 /** One mounted filesystem. Free bytes are those an ordinary user may still write. */
 export interface Volume {
   readonly mount: string; // where it is mounted
@@ -369,6 +469,10 @@ export interface Volume {
   readonly free: number | null; // bytes
   readonly inodes_total: number | null;
   readonly inodes_free: number | null;
+  readonly claim: string | null; // name of the PersistentVolumeClaim, where it can be told
+  readonly scope: Scope; // the figures are this volume's own, or of more that others fill too
+  readonly holds_home: boolean; // the home lies on it
+  readonly forecast: Forecast | null;
   readonly missing: { readonly [key: string]: string };
 }
 

@@ -1,6 +1,28 @@
 """Memory and CPU of the pod's own cgroup. Never the node's figures under the pod's name."""
 
-from kfnb_ext.model.reading import Reading
+from datetime import datetime
+
+from kfnb_ext.model.reading import Reading, Record
+
+
+class Pressure(Record, frozen=True, kw_only=True):
+    """Shares of time (0..1) in which work waited for it: some of it, or all of it at once."""
+
+    some_10s: float
+    some_60s: float
+    full_10s: float | None = None  # None: this kernel does not count it
+    full_60s: float | None = None
+
+
+class Kill(Record, frozen=True, kw_only=True):
+    """A kernel that died within seconds of an OOM kill in our cgroup."""
+
+    kernel: str  # its id
+    name: str  # the notebook
+    pid: int
+    at: datetime
+    memory: int | None  # bytes that it had resident at the last look before
+    limit: int | None  # bytes; the pod's limit then
 
 
 class Limits(Reading, frozen=True, kw_only=True, tag="limits"):
@@ -30,4 +52,9 @@ class Limits(Reading, frozen=True, kw_only=True, tag="limits"):
     node_cpu_usage_cores: float | None = (
         None  # of the node; only where we have no cgroup of our own
     )
+    memory_peak: int | None = None  # bytes; the most since the container started
+    memory_pressure: Pressure | None = None
+    cpu_pressure: Pressure | None = None
+    io_pressure: Pressure | None = None
+    kills: tuple[Kill, ...] = ()  # kernels that the memory limit took, the last one first
     missing: dict[str, str] = {}  # field -> why it is None

@@ -68,10 +68,16 @@ def find(controller: str, cgroup_root: Path = CGROUP, proc_root: Path = PROC) ->
             base = _first(cgroup_root / controller, cgroup_root / names)
             if base:
                 return Group(version=1, path=_below(base, path), top=base)
-    unified = _first(*(r for r in (cgroup_root, cgroup_root / "unified") if _is_v2(r)))
-    if unified is None or "" not in own:
+    return unified(cgroup_root, proc_root)
+
+
+def unified(cgroup_root: Path = CGROUP, proc_root: Path = PROC) -> Group | None:
+    """Our cgroup of v2, whichever controllers it has; None where there is no v2."""
+    own = _own_paths(proc_root)
+    root = _first(*(r for r in (cgroup_root, cgroup_root / "unified") if _is_v2(r)))
+    if root is None or "" not in own:
         return None
-    return Group(version=2, path=_below(unified, own[""]), top=unified)
+    return Group(version=2, path=_below(root, own[""]), top=root)
 
 
 def memory_limit(group: Group) -> int | None:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from kfnb_ext import errors
-from kfnb_ext.model.limits import Limits
+from kfnb_ext.model.limits import Limits, Pressure
 from kfnb_ext.probes import cgroup, processes
 
 ROOT_CGROUP = "This process lives in the machine's root cgroup: the figure would be the node's."
 NO_CONTROLLER = "This machine does not count it for a cgroup."
 NO_MEMINFO = "/proc/meminfo cannot be read."
+NO_PRESSURE = "This machine measures no pressure for a cgroup (it needs cgroup v2 and PSI)."
 FIRST_LOOK = "It is a rate: the next reading has it."
 
+PRESSURES = ("memory", "cpu", "io")
 Figures = dict[str, Any]  # field -> value; a str says why there is none
 
 
@@ -49,9 +51,10 @@ class LimitsProbe:
             **_memory(memory),
             **self._cpu(cpu),
             **_pids(pids),
+            **self._pressures(),
             "node_memory_total": cgroup.node_memory(self._proc_root) or NO_MEMINFO,
         }
-        known = {k: None if isinstance(v, str) else v for k, v in figures.items()}
+        known: Figures = {k: None if isinstance(v, str) else v for k, v in figures.items()}
         return Limits(
             cgroup_version=(memory or cpu).version,  # type: ignore[union-attr] # one is there
             cpu_available_cores=_available_cores(),
@@ -61,6 +64,15 @@ class LimitsProbe:
 
     def _find(self, controller: str) -> cgroup.Group | None:
         return cgroup.find(controller, self._cgroup_root, self._proc_root)
+
+    def _pressures(self) -> Figures:
+        # v1 has none; a hybrid's v2 half has no controllers, but measures pressure all the same.
+        group = cgroup.unified(self._cgroup_root, self._proc_root)
+        if group is None or group.is_machine:
+            reason = ROOT_CGROUP if group else NO_PRESSURE
+            return {f"{name}_pressure": reason for name in PRESSURES}
+        texts = {name: cgroup.text(group.path / f"{name}.pressure") for name in PRESSURES}
+        return {f"{name}_pressure": pressure(text) or NO_PRESSURE for name, text in texts.items()}
 
     def _cpu(self, group: cgroup.Group | None) -> Figures:
         quota = _quota(group) if group else None
@@ -104,7 +116,7 @@ class LimitsProbe:
 
 
 def _memory(group: cgroup.Group | None) -> Figures:
-    names = ("memory_current", "memory_working_set", "memory_shm", "oom_kills")
+    names = ("memory_current", "memory_working_set", "memory_shm", "oom_kills", "memory_peak")
     if group is None or group.is_machine:
         reason = ROOT_CGROUP if group else NO_CONTROLLER
         return {"memory_limit": None, **dict.fromkeys(names, reason)}
@@ -116,9 +128,29 @@ def _memory(group: cgroup.Group | None) -> Figures:
     kills = group.entry("memory.events" if v2 else "memory.oom_control", "oom_kill")
     # As the kubelet counts it (cAdvisor, setMemoryStats): never below zero.
     working = max(current - inactive, 0) if current is not None and inactive is not None else None
-    found = dict(zip(names, (current, working, shm, kills), strict=True))
+    peak = group.number("memory.peak" if v2 else "memory.max_usage_in_bytes")
+    found = dict(zip(names, (current, working, shm, kills, peak), strict=True))
     said: Figures = {k: NO_CONTROLLER if v is None else v for k, v in found.items()}
     return {"memory_limit": cgroup.memory_limit(group), **said}
+
+
+def pressure(said: str | None) -> Pressure | None:
+    """PSI, as the kernel writes it: "some avg10=1.53 avg60=0.87 avg300=0.50 total=1234"."""
+    shares: dict[str, float] = {}
+    for line in (said or "").splitlines():
+        kind, *fields = line.split()
+        for name, _, percent in (field.partition("=") for field in fields):
+            if name in ("avg10", "avg60"):
+                shares[f"{kind}_{name[3:]}s"] = float(percent) / 100
+    return Pressure(**shares) if {"some_10s", "some_60s"} <= set(shares) else None
+
+
+def oom_kills(cgroup_root: Path = cgroup.CGROUP, proc_root: Path = processes.PROC) -> int | None:
+    """The counter of OOM kills in our own cgroup alone: cheap enough to ask every few seconds."""
+    group = cgroup.find("memory", cgroup_root, proc_root)
+    if group is None or group.is_machine:
+        return None
+    return group.entry("memory.events" if group.version == 2 else "memory.oom_control", "oom_kill")
 
 
 def _pids(group: cgroup.Group | None) -> Figures:

@@ -27,6 +27,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ticks: int  # user and system time, in TICKS_PER_SECOND
     waited_ticks: int = 0  # the same of its children that have ended, with theirs
     rss: int  # bytes, shared pages included
+    session: int = 0  # pid of its session's leader; stays when the leader has ended; 0: not known
 
 
 def table(proc_root: Path = PROC) -> dict[int, Process]:
@@ -62,6 +63,7 @@ def one(pid: int, proc_root: Path = PROC) -> Process | None:
         cpu_ticks=int(fields[11]) + int(fields[12]),
         waited_ticks=int(fields[13]) + int(fields[14]),
         rss=int(fields[21]) * _PAGE,
+        session=int(fields[3]),
     )
 
 
@@ -76,6 +78,19 @@ def moved(pid: int, proc_root: Path = PROC) -> int | None:
         return int(said["rchar"]) + int(said["wchar"])
     except (KeyError, ValueError):
         return None
+
+
+def variables(pid: int, names: Iterable[str], proc_root: Path = PROC) -> dict[str, str]:
+    """Those of the environment variables ``names`` that ``pid`` was started with; none: not ours.
+
+    What others lie there (tokens, passwords) is never kept.
+    """
+    try:
+        lines = _read(f"{proc_root}/{pid}/environ").split("\0")
+    except OSError:
+        return {}
+    said = dict(line.split("=", 1) for line in lines if "=" in line)
+    return {name: said[name] for name in names if name in said}
 
 
 def children(pid: int, processes: Iterable[Process]) -> list[Process]:

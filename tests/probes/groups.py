@@ -7,6 +7,13 @@ NODE_MEMORY = 24684096 * 1024
 CPU_STAT = "usage_usec {usage}\nuser_usec 1\nsystem_usec 2\n"
 THROTTLED = "nr_periods {periods}\nnr_throttled {throttled}\nthrottled_usec 9\n"
 
+# PSI as the kernel writes it (kernel/sched/psi.c); v1 has none for a cgroup.
+PRESSURE = (
+    "some avg10=12.50 avg60=3.00 avg300=0.10 total=90125\n"
+    "full avg10=1.25 avg60=0.50 avg300=0.00 total=1200\n"
+)
+WAITS = ("memory_pressure", "cpu_pressure", "io_pressure")
+
 # A container of Kubernetes on cgroup v2: its own cgroup is the root of what it sees.
 POD_V2 = {
     "cgroup.controllers": "cpuset cpu io memory hugetlb pids rdma misc\n",
@@ -20,12 +27,17 @@ POD_V2 = {
     "cpu.stat": CPU_STAT.format(usage=5_000_000) + THROTTLED.format(periods=100, throttled=10),
     "pids.current": "37\n",
     "pids.max": "1024\n",
+    "memory.peak": f"{5 * GIB}\n",
+    "memory.pressure": PRESSURE,
+    "cpu.pressure": PRESSURE.partition("full")[0],  # as kernels before 5.13 write it
+    "io.pressure": PRESSURE,
 }
 
 # The same on cgroup v1: each controller's own folder is bound to where the container sees it.
 POD_V1 = {
     "memory/memory.limit_in_bytes": f"{8 * GIB}\n",
     "memory/memory.usage_in_bytes": f"{3 * GIB}\n",
+    "memory/memory.max_usage_in_bytes": f"{5 * GIB}\n",
     "memory/memory.stat": f"cache 1\nshmem 1\ninactive_file 1\n"
     f"hierarchical_memory_limit {8 * GIB}\n"
     f"total_cache 2\ntotal_shmem 4096\ntotal_inactive_file {GIB}\n",

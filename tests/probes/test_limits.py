@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kfnb_ext import errors
+from kfnb_ext.model.limits import Pressure
 from kfnb_ext.probes.limits import LimitsProbe
 from tests.probes.conftest import Tree
 from tests.probes.groups import (
@@ -19,8 +20,10 @@ from tests.probes.groups import (
     NODE_MEMORY,
     POD_V1,
     POD_V2,
+    PRESSURE,
     SCOPE,
     THROTTLED,
+    WAITS,
 )
 
 SINCE = ("cpu_usage_cores", "cpu_throttled_ratio")
@@ -55,8 +58,35 @@ def test_a_pod_reads_the_same_on_both_versions(
     assert found.cpu_available_cores == len(os.sched_getaffinity(0))
     assert (found.processes, found.processes_limit) == (37, 1024)
     assert found.node_memory_total == NODE_MEMORY
-    assert set(found.missing) == set(SINCE)
+    assert found.memory_peak == 5 * GIB
+    assert set(found.missing) == {*SINCE, *(WAITS if version == 1 else ())}
     assert found.node_cpu_usage_cores is None
+
+
+def test_pressure_is_a_share_of_time_and_what_an_old_kernel_does_not_count_is_unknown(
+    tree: Tree,
+) -> None:
+    found = probe(tree, POD_V2, "0::/\n").read()
+    assert found.memory_pressure == Pressure(
+        some_10s=0.125, some_60s=0.03, full_10s=0.0125, full_60s=0.005
+    )
+    assert found.cpu_pressure == Pressure(some_10s=0.125, some_60s=0.03)
+
+
+def test_the_pressure_of_the_whole_node_is_never_the_pods(tree: Tree) -> None:
+    machine = {"unified/cgroup.controllers": "", "unified/memory.pressure": PRESSURE}
+    found = probe(tree, {**POD_V1, **machine}, CGROUP_V1).read()
+    assert found.memory_pressure is None
+    assert "the node's" in found.missing["memory_pressure"]
+
+
+def test_a_hybrid_gives_the_pressure_of_its_half_that_measures_it(tree: Tree) -> None:
+    half = {"cgroup.type": "domain\n", "memory.pressure": PRESSURE}
+    hybrid = {f"unified{CTR}/{name}": text for name, text in half.items()}
+    own = CGROUP_V1.replace("0::/", f"0::{CTR}")
+    found = probe(tree, {**POD_V1, **hybrid, "unified/cgroup.controllers": ""}, own).read()
+    assert found.memory_pressure is not None
+    assert found.memory_pressure.some_60s == 0.03
 
 
 @pytest.mark.parametrize(("cgroup", "own"), [(POD_V2, "0::/\n"), (POD_V1, CGROUP_V1)])
@@ -77,7 +107,7 @@ def test_rates_are_taken_between_two_readings(
     found = limits.read()
     assert found.cpu_usage_cores == pytest.approx(1.5)
     assert found.cpu_throttled_ratio == pytest.approx(0.25)
-    assert found.missing == {}
+    assert set(found.missing) == set(WAITS if own == CGROUP_V1 else ())
     clock.now += 10
     idle = limits.read()
     assert (idle.cpu_usage_cores, idle.cpu_throttled_ratio) == (0.0, 0.0)
@@ -112,7 +142,7 @@ def test_no_limit_on_v1_is_its_largest_number_and_minus_one(tree: Tree) -> None:
     }
     found = probe(tree, {**POD_V1, **open_v1}, CGROUP_V1).read()
     assert (found.memory_limit, found.cpu_limit_cores, found.processes_limit) == (None, None, None)
-    assert set(found.missing) == {"cpu_usage_cores", "memory_shm"}
+    assert set(found.missing) == {"cpu_usage_cores", "memory_shm", *WAITS}
 
 
 def test_the_pods_limit_counts_although_a_container_on_v1_does_not_see_its_folder(

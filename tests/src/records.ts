@@ -46,6 +46,11 @@ export const limits: Limits = {
   processes_limit: 4096,
   node_memory_total: 64 * GIB,
   node_cpu_usage_cores: null,
+  memory_peak: 5 * GIB,
+  memory_pressure: null,
+  cpu_pressure: null,
+  io_pressure: null,
+  kills: [],
   missing: {}
 };
 
@@ -57,6 +62,9 @@ export const shm: Shm = {
   hidden: 10 * 2 ** 20,
   origin: 'runtime_default',
   counts_against_memory: true,
+  holders: [],
+  leftovers: [],
+  fills: null,
   missing: {}
 };
 
@@ -74,6 +82,10 @@ export const volume: Volume = {
   free: 12 * GIB,
   inodes_total: 3_000_000,
   inodes_free: 1_200_000,
+  claim: null,
+  scope: 'own',
+  holds_home: true,
+  forecast: null,
   missing: {}
 };
 

@@ -4,16 +4,71 @@ Rule: what a listing shows is not what is used; files deleted while mapped take 
 """
 
 import os
+import time
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from kfnb_ext import errors
-from kfnb_ext.model.shm import Shm, ShmOrigin
+from kfnb_ext.model import forecast
+from kfnb_ext.model.shm import Holder, Leftover, Shm, ShmOrigin
 from kfnb_ext.probes import cgroup, mounts
+from kfnb_ext.probes.shm import holders
 
 SHM = Path("/dev/shm")
 MOST_ENTRIES = 20_000  # a listing costs about 2 us for each; beyond, one look would be felt
 _BLOCK = 512  # st_blocks counts in these, whatever the filesystem's own are (stat(2))
 _ROUNDING = 1 << 16  # a limit and a tmpfs are rounded to pages, of at most 64 KiB
+
+WINDOW = 5.0  # seconds between two looks at the holders: each walks all processes
+KEPT = 120.0  # seconds of readings that the rate is taken over
+NOT_SEEN = "Some processes belong to others: what they hold is not seen."
+
+
+class ShmProbe:
+    """Reads /dev/shm with its holders, and how fast it fills. One object for all readings."""
+
+    def __init__(
+        self,
+        top: str = "",
+        *,
+        path: Path = SHM,
+        proc_root: Path = mounts.PROC,
+        cgroup_root: Path = cgroup.CGROUP,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``top``: notebooks are named from this folder on."""
+        self._top, self._clock = top, clock
+        self._path, self._proc_root, self._cgroup_root = path, proc_root, cgroup_root
+        self._points: deque[tuple[float, float]] = deque()
+        self._looked: float | None = None
+        self._seen: tuple[tuple[Holder, ...], tuple[Leftover, ...], bool] = ((), (), True)
+
+    def read(self) -> Shm:
+        """One reading. Raises: Unsupported where there is no /dev/shm."""
+        found = read(path=self._path, proc_root=self._proc_root, cgroup_root=self._cgroup_root)
+        now = self._clock()
+        if self._looked is None or now - self._looked >= WINDOW:
+            self._seen, self._looked = self._look(), now
+        self._points.append((now, float(found.used)))
+        while now - self._points[0][0] > KEPT:
+            self._points.popleft()
+        held, left, whole = self._seen
+        return msgspec.structs.replace(
+            found,
+            holders=held,
+            leftovers=left,
+            fills=forecast.rate(list(self._points)[-20:]),
+            missing=found.missing if whole else {**found.missing, "holders": NOT_SEEN},
+        )
+
+    def _look(self) -> tuple[tuple[Holder, ...], tuple[Leftover, ...], bool]:
+        try:
+            return holders.look(self._path, self._proc_root, self._top)
+        except OSError:  # the folder may not be listed: the figures still hold
+            return (), (), False
 
 
 def read(

@@ -1,0 +1,123 @@
+"""The door to whose a process is: the notebook, or the program, that it belongs to.
+
+Rule: read from /proc alone, so that a shell and a kernel see the same as the server. A kernel is
+told by its connection file, and from its forked copies by being the leader of its session. What a
+kernel has left behind when it was killed is an orphan: nobody waits for it any more.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from kfnb_ext.model import servers
+from kfnb_ext.probes import processes
+from kfnb_ext.probes.processes import Process
+
+Kind = Literal["kernel", "server", "orphan", "other"]
+
+# Jupyter Server names the file by the kernel's id, and passes it on the command line.
+_CONNECTION = re.compile(r"kernel-([0-9A-Za-z][0-9A-Za-z-]*)\.json$")
+# Set for each kernel, and inherited by all that it starts (jupyter_client, jupyter_server).
+_PARENT, _SESSION = "JPY_PARENT_PID", "JPY_SESSION_NAME"
+UNNAMED = "a kernel without a notebook"
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """A kernel, a server, or another program, with all that it has started."""
+
+    kind: Kind
+    source: str  # the kernel's id; of others the pid
+    name: str  # the notebook's path; of others what runs
+    pid: int  # of the eldest that lives
+
+
+class Families:
+    """Whose each process of one look is."""
+
+    def __init__(
+        self, table: Mapping[int, Process], proc_root: Path = processes.PROC, top: str = ""
+    ) -> None:
+        """``top``: names of notebooks are given from this folder on."""
+        self._table = table
+        self._proc_root = proc_root
+        self._top = top.rstrip("/") + "/"
+        self._known: dict[int, Family] = {}
+        self.kernels = {p.pid: self._kernel(p) for p in table.values() if self._is_kernel(p)}
+
+    def of(self, pid: int) -> Family:
+        """The family of a process of the table."""
+        if pid not in self._known:
+            self._known[pid] = self._find(self._table[pid])
+        return self._known[pid]
+
+    def _find(self, process: Process) -> Family:
+        for one in self._line(process):
+            if one.pid in self.kernels:
+                return self.kernels[one.pid]
+        if process.session in self.kernels and self._is_younger(process, process.session):
+            return self.kernels[process.session]
+        return self._left_behind(process) or self._other(process)
+
+    def _left_behind(self, process: Process) -> Family | None:
+        """The family of what outlived the process that had started it, by what it inherited."""
+        leader = self._table.get(process.session)
+        living = leader and leader.command and not self._copy_of(leader)  # no zombie
+        if living or servers.serves(process.command):
+            return None  # a terminal's, or a program in a session of its own
+        said = processes.variables(process.pid, (_PARENT, _SESSION), self._proc_root)
+        if not said:
+            return None
+        name = self._named(said)
+        for pid, kernel in self.kernels.items():
+            # A daemon that a living kernel has started is no orphan; what is older than the
+            # kernel was left by the one that ran there before it was restarted.
+            if kernel.name == name and name != UNNAMED and self._is_younger(process, pid):
+                return kernel
+        eldest = [*self._line(process, within=process.session)][-1]
+        source = self._copy_of(process) or str(process.session)
+        return Family(kind="orphan", source=source, name=name, pid=eldest.pid)
+
+    def _other(self, process: Process) -> Family:
+        line = [*self._line(process)]
+        server = next((p for p in line if servers.serves(p.command) and p.command), None)
+        if server is process:
+            kind: Kind = "server"
+            top = process
+        else:
+            above = line[: line.index(server)] if server else line
+            kind, top = "other", above[-1]
+        name = servers.shown(top.command) or top.name
+        return Family(kind=kind, source=str(top.pid), name=name, pid=top.pid)
+
+    def _line(self, process: Process, within: int | None = None) -> Iterator[Process]:
+        """The process and its ancestors, the nearest first; ``within``: one session only."""
+        seen: set[int] = set()
+        while process.pid not in seen and (within is None or process.session == within):
+            seen.add(process.pid)
+            yield process
+            above = self._table.get(process.ppid)
+            if above is None:
+                return
+            process = above
+
+    def _is_kernel(self, process: Process) -> bool:
+        # A worker that the kernel forked has the kernel's own command line.
+        return process.session == process.pid and self._copy_of(process) is not None
+
+    def _copy_of(self, process: Process) -> str | None:
+        found = (_CONNECTION.search(word) for word in process.command)
+        return next((match[1] for match in found if match), None)
+
+    def _kernel(self, process: Process) -> Family:
+        said = processes.variables(process.pid, (_SESSION,), self._proc_root)
+        source = self._copy_of(process) or ""
+        return Family(kind="kernel", source=source, name=self._named(said), pid=process.pid)
+
+    def _named(self, said: Mapping[str, str]) -> str:
+        return said.get(_SESSION, UNNAMED).removeprefix(self._top)
+
+    def _is_younger(self, process: Process, pid: int) -> bool:
+        return process.start_ticks >= self._table[pid].start_ticks
