@@ -138,7 +138,8 @@ class Client:
             except failures.ClusterError as error:
                 if error.reason == "unauthenticated" and not renewed:
                     renewed = True  # the token may have been replaced since we read it
-                    self.access.forget()
+                    with self._flight:
+                        self.access.forget()
                     continue
                 spent = self._clock() - began
                 wait = self.policy.pause(

@@ -93,7 +93,7 @@ def _unauthenticated(answer: Answered) -> failures.ClusterError:
 
 
 def _forbidden(answer: Answered) -> failures.ClusterError:
-    if "NamespaceTerminating" in answer.causes():
+    if "NamespaceTerminating" in answer.causes() or "is being terminated" in answer.message:
         return failures.Refused(
             "terminating",
             f"The namespace {answer.address.namespace} is being deleted. {NOTHING}",

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.kubernetes import api, rbac
+from tests.fakes.kubernetes.controllers import Controllers
 from tests.fakes.kubernetes.server import Server
-from tests.fakes.kubernetes.wire import Request
+from tests.fakes.kubernetes.wire import Request, Response
 from tests.fakes.kubernetes.world import World
 
 
@@ -29,8 +30,15 @@ class Cluster:
             metadata = {"name": name}
             space = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
             self.world.seed(space | {"status": {"phase": "Active"}})
-        self.server = Server(lambda request: api.answer(self.world, request), self.world.now)
+        self.controllers = Controllers(self.world)
+        self.server = Server(self._answer, self.world.now)
         self.url = ""
+
+    def _answer(self, request: Request) -> Response:
+        answer = api.answer(self.world, request)
+        if self.controllers.automatic:
+            self.controllers.step()
+        return answer
 
     @property
     def faults(self) -> Any:

@@ -51,7 +51,7 @@ class Server:
             self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
             scheme = "https"
         self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.02,), name="fake-kubernetes", daemon=True
+            target=self._http.serve_forever, args=(0.005,), name="fake-kubernetes", daemon=True
         )
         self._thread.start()
         return f"{scheme}://127.0.0.1:{self._http.server_port}"
