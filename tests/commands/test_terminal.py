@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,23 @@ def test_ctrl_c_stops_an_operation_and_leaves_everything_as_before(place: Path):
     assert said.rstrip().endswith(b"Everything is as it was before.")
     assert record(snapshots.SnapshotList, "snapshot", "list").snapshots == ()
     assert record(tuple[operations.Operation, ...], "operations")[0].state == "cancelled"
+
+
+def test_a_killed_restore_is_brought_to_its_end_and_told_by_the_next_command(place: Path):
+    for number in range(40):
+        (place / f"big{number}").write_bytes(os.urandom(4 << 20))
+    kfnb("snapshot", "create")
+    for number in range(40):
+        (place / f"big{number}").unlink()
+
+    started = subprocess.Popen([*KFNB, "snapshot", "restore", "latest", "--yes"])
+    staging = place / ".kfnb" / "staging"
+    while started.poll() is None and not any(staging.iterdir()):
+        time.sleep(0.001)
+    started.kill()
+    assert started.wait() == -signal.SIGKILL
+
+    assert "was interrupted" in kfnb("snapshot", "list").stderr
+    left = [path for path in place.iterdir() if path.name.startswith("big")]
+    assert len(left) in (0, 40)
+    assert "was interrupted" not in kfnb("snapshot", "list").stderr
