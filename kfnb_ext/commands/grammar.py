@@ -69,9 +69,12 @@ class Parser(argparse.ArgumentParser):
             return super().parse_known_args(args, namespace)
         self._within = True
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            given, unknown = self.parse_known_intermixed_args(args, namespace)
         finally:
             self._within = False
+        if unknown:  # said here, where the command is known whose help tells more
+            self.error(f"not understood: {' '.join(word.removeprefix(MARK) for word in unknown)}")
+        return given, unknown
 
     def error(self, message: str) -> NoReturn:
         """Raises: WrongWords."""
@@ -156,7 +159,11 @@ def _restore(commands: Any) -> None:
     restore.epilog = f"A safety snapshot is taken first: `undo` takes a restore back.\n\n{RULES}"
     _id(restore)
     restore.add_argument(
-        "paths", nargs="*", metavar="PATH", help="a file or folder; without: the whole workspace"
+        "paths",
+        nargs="*",
+        default=[],  # else argparse says that one is required
+        metavar="PATH",
+        help="a file or folder; without: the whole workspace",
     )
     restore.add_argument("--exact", action="store_true", help="also remove what was created since")
 
