@@ -31,7 +31,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     source: str  # the kernel's id; of others the pid
     name: str  # the notebook's path; of others what runs
-    pid: int  # of the eldest that lives
+    pid: int  # of the eldest; of orphans the pid of the one who led their session
 
 
 class Families:
@@ -76,9 +76,8 @@ class Families:
             # kernel was left by the one that ran there before it was restarted.
             if kernel.name == name and name != UNNAMED and self._is_younger(process, pid):
                 return kernel
-        eldest = [*self._line(process, within=process.session)][-1]
         source = self._copy_of(process) or str(process.session)
-        return Family(kind="orphan", source=source, name=name, pid=eldest.pid)
+        return Family(kind="orphan", source=source, name=name, pid=process.session)
 
     def _other(self, process: Process) -> Family:
         line = [*self._line(process)]
@@ -92,10 +91,10 @@ class Families:
         name = servers.shown(top.command) or top.name
         return Family(kind=kind, source=str(top.pid), name=name, pid=top.pid)
 
-    def _line(self, process: Process, within: int | None = None) -> Iterator[Process]:
-        """The process and its ancestors, the nearest first; ``within``: one session only."""
+    def _line(self, process: Process) -> Iterator[Process]:
+        """The process and its ancestors, the nearest first."""
         seen: set[int] = set()
-        while process.pid not in seen and (within is None or process.session == within):
+        while process.pid not in seen:
             seen.add(process.pid)
             yield process
             above = self._table.get(process.ppid)

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from kfnb_ext.model.volumes import Volume, VolumeKind, Volumes
 from kfnb_ext.probes import mounts
-from kfnb_ext.probes.volumes import figures, kinds, workers
+from kfnb_ext.probes.volumes import claims, figures, kinds, workers
 
 DEADLINE = 2.0  # seconds: a healthy NFS server answers in milliseconds, a dead one never
 
@@ -30,9 +32,12 @@ class VolumesProbe:
         workspace: str | os.PathLike[str],
         *,
         home: str | os.PathLike[str] | None = None,
+        namespace: str = "",
         proc_root: Path = mounts.PROC,
         deadline: float = DEADLINE,
     ) -> None:
+        """``namespace``: the pod's own, for the names of claims."""
+        self._namespace = namespace
         self._workspace = os.path.abspath(workspace)  # resolve() may hang
         self._home = os.path.abspath(home or os.path.expanduser("~"))
         self._proc_root = Path(proc_root)
@@ -53,9 +58,15 @@ class VolumesProbe:
         shown.sort(key=lambda m: (m != workspace, m != home, m.point))
         shown = _once(shown)
         looks = self._workers.ask({m: _look(m.point) for m in shown}, end)
+        disks = kinds.node_disks(table)
         return Volumes(
             volumes=tuple(
-                _volume(m, *found[m], m == workspace, looks.get(m, STALE))
+                msgspec.structs.replace(
+                    _volume(m, *found[m], m == workspace, looks.get(m, STALE)),
+                    holds_home=m == home,
+                    claim=claims.claim(m, self._namespace),
+                    scope=claims.scope(m, found[m][0], disks),
+                )
                 for m in shown
                 if looks.get(m, STALE) is not NO_FOLDER
             )

@@ -88,11 +88,15 @@ def _is_network(mount: mounts.Mount) -> bool:
     return mount.filesystem.startswith("fuse.") and mount.filesystem not in NO_STORAGE
 
 
+def node_disks(table: Sequence[mounts.Mount]) -> frozenset[str]:
+    """The devices that the node itself runs on, as a container sees them."""
+    # /etc/hosts and its like are binds from that disk.
+    return frozenset(m.device for m in table if m.point in mounts.RUNTIME_FILES)
+
+
 def _disk(mount: mounts.Mount, table: Sequence[mounts.Mount]) -> Kind:
     """A disk in a container: a block volume, or a folder of the node's own disk."""
-    # /etc/hosts and its like are binds from the disk that the node runs on.
-    node_disks = {m.device for m in table if m.point in mounts.RUNTIME_FILES}
-    if mount.device in node_disks:
+    if mount.device in node_disks(table):
         return "host", None
     if mount.source.startswith("/dev/") or mount.filesystem == "zfs":
         return "block", True
