@@ -3,6 +3,18 @@
 
 export type EvidenceKind = 'kernel_busy' | 'kernel' | 'terminal' | 'process' | 'gpu' | 'save' | 'application' | 'file' | 'operation' | 'keep_awake';
 
+export type GpuState = 'ok' | 'lost' | 'reset_required' | 'error';
+
+export type GpuSharing = 'exclusive' | 'mig' | 'time_sliced_or_shared' | 'mps' | 'unknown';
+
+export type GpuMemoryKind = 'dedicated' | 'unified' | 'coherent';
+
+export type GpuPidMode = 'namespaced' | 'host' | 'none' | 'unknown';
+
+export type GpuConfidence = 'exact' | 'lower_bound' | 'unknown';
+
+export type GpuHolderKind = 'kernel' | 'terminal' | 'server' | 'pod' | 'orphan';
+
 export type Level = 'good' | 'warning' | 'alarm';
 
 export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover';
@@ -70,17 +82,119 @@ export interface Activity {
   readonly unknown: readonly string[]; // what could not be seen, and so speaks neither for nor against
 }
 
-/** One GPU. A field that could not be had is `None` and `missing` says why. */
+/** What ran between two readings, of one GPU or slice alone (GPM; Hopper and later). */
+export interface GpuActivity {
+  readonly window_s: number; // seconds between the two readings
+  readonly sm: number | null; // share of time in which multiprocessors were busy
+  readonly occupancy: number | null; // of their warps
+  readonly tensor: number | null; // share of time in which tensor cores were busy
+  readonly memory_bandwidth: number | null; // share of the highest
+  readonly graphics: number | null; // share of time in which any engine was busy
+}
+
+/** What one framework in one process says of its memory on one GPU. */
+export interface Framework {
+  readonly name: string; // torch, jax, tensorflow, cupy
+  readonly device: string; // as the framework counts: "cuda:0"
+  readonly uuid: string | null; // of the GPU or slice, where the framework tells
+  readonly allocated: number; // bytes in use
+  readonly reserved: number | null; // bytes taken from the driver, those in use among them
+  readonly peak: number | null; // the most bytes that were in use at once
+}
+
+/** What a kernel leaves for whoever asks whose memory it is. It is never asked itself. */
+export interface FrameworkUse {
+  readonly pid: number;
+  readonly start_ticks: number | null;
+  readonly taken: string; // ISO 8601, UTC
+  readonly frameworks: readonly Framework[];
+}
+
+/** A process of this pod that holds a GPU. */
+export interface GpuProcess {
+  readonly pid: number;
+  readonly start_ticks: number; // with the pid, what to name when it is to be ended
+  readonly command: string;
+  readonly memory: number | null; // bytes on this GPU or slice
+  readonly confidence: GpuConfidence; // of the memory; lower_bound: its framework knows of so much
+  readonly utilisation: number | null; // its own share of the GPU's time
+  readonly holder: GpuHolderKind;
+  readonly source: string | null; // id of the kernel it belongs to
+  readonly name: string | null; // its notebook, where known
+  readonly can_end: boolean; // it is of our own user, and nobody's
+  readonly visible_devices: string | null; // its CUDA_VISIBLE_DEVICES
+  readonly missing: { readonly [key: string]: string };
+}
+
+/** A part of a GPU with memory and multiprocessors of its own (MIG). */
+export interface MigSlice {
+  readonly uuid: string;
+  readonly slot: number;
+  readonly gpu_instance: number | null;
+  readonly compute_instance: number | null;
+  readonly profile: string | null; // 1g.5gb
+  readonly multiprocessors: number | null;
+  readonly gpu_slices: number | null;
+  readonly compute_slices: number | null;
+  readonly memory_total: number | null; // bytes
+  readonly memory_used: number | null; // bytes, of everybody on this slice
+  readonly memory_own: number | null; // bytes, of this pod's processes
+  readonly activity: GpuActivity | null;
+  readonly processes: readonly GpuProcess[];
+  readonly held_idle_since: string | null; // memory is held and nothing was seen to compute since; ISO 8601, UTC
+  readonly missing: { readonly [key: string]: string };
+}
+
+/**
+ * One GPU. A field that could not be had is `None` and `missing` says why.
+ *
+ * What is asked for less often (processes, temperature, power, clocks, errors, slices) is at
+ * most ten seconds older than the reading.
+ */
 export interface Gpu {
   readonly index: number;
   readonly uuid: string;
   readonly name: string;
+  readonly state: GpuState;
+  readonly sharing: GpuSharing;
+  readonly memory_kind: GpuMemoryKind | null;
   readonly memory_total: number | null; // bytes
-  readonly memory_used: number | null; // bytes, of everybody on this GPU
+  readonly memory_used: number | null; // bytes, of everybody on this GPU and of the driver
+  readonly memory_reserved: number | null; // bytes, of the driver
+  readonly memory_own: number | null; // bytes, of this pod's processes
+  readonly memory_others: number | null; // bytes, of other pods
   readonly utilisation: number | null; // share of time in which a kernel ran, 0..1
+  readonly activity: GpuActivity | null;
   readonly temperature_c: number | null;
   readonly power_milliwatts: number | null;
+  readonly power_limit_milliwatts: number | null;
+  readonly sm_clock_mhz: number | null;
+  readonly memory_clock_mhz: number | null;
+  readonly throttling: readonly string[] | null; // why its clocks are held down; none: empty
+  readonly ecc_uncorrected: number | null; // memory errors that could not be corrected, since a reset
+  readonly xid: number | null; // number of the last error the driver told of
+  readonly xid_at: string | null; // when it was seen; ISO 8601, UTC
+  readonly pcie_rx: number | null; // bytes per second
+  readonly pcie_tx: number | null; // bytes per second
   readonly mig_enabled: boolean | null;
+  readonly slices: readonly MigSlice[];
+  readonly processes: readonly GpuProcess[];
+  readonly held_idle_since: string | null; // memory is held and nothing was seen to compute since; ISO 8601, UTC
+  readonly missing: { readonly [key: string]: string };
+}
+
+/** What one kernel, terminal or process of the pod holds on all GPUs together. */
+export interface GpuHolder {
+  readonly kind: GpuHolderKind;
+  readonly source: string | null; // id of the kernel
+  readonly name: string; // its notebook, else its command
+  readonly pids: readonly number[];
+  readonly memory: number | null; // bytes
+  readonly confidence: GpuConfidence; // of the memory
+  readonly utilisation: number | null; // the most of all GPUs
+  readonly frameworks: readonly Framework[];
+  readonly visible_devices: string | null; // its CUDA_VISIBLE_DEVICES
+  readonly idle_since: string | null; // it holds memory and was not seen to compute since; ISO 8601, UTC
   readonly missing: { readonly [key: string]: string };
 }
 
@@ -90,6 +204,25 @@ export interface Gpus {
   readonly driver_version: string | null;
   readonly nvml_version: string | null;
   readonly gpus: readonly Gpu[];
+  readonly taken: string | null; // ISO 8601, UTC
+  readonly pid_mode: GpuPidMode; // whose pids the driver tells
+  readonly holders: readonly GpuHolder[];
+  readonly notes: readonly string[]; // what a person should know of all of them together
+}
+
+/** End a process that holds a GPU and belongs to nobody. */
+export interface GpuEndRequest {
+  readonly pid: number;
+  readonly start_ticks: number;
+  readonly force?: boolean; // SIGKILL, for one that did not heed SIGTERM
+}
+
+/** What became of it. */
+export interface GpuEnded {
+  readonly pid: number;
+  readonly command: string;
+  readonly ended: boolean; // False: it was asked to, and still runs
+  readonly message: string;
 }
 
 /** Shares of time (0..1) in which work waited for it: some of it, or all of it at once. */

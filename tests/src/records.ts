@@ -2,6 +2,7 @@
 import type {
   Activity,
   Gpu,
+  Gpus,
   Limits,
   Operation,
   Point,
@@ -93,13 +94,43 @@ export const gpu: Gpu = {
   index: 0,
   uuid: 'GPU-1',
   name: 'NVIDIA H200',
+  state: 'ok',
+  sharing: 'exclusive',
+  memory_kind: 'dedicated',
   memory_total: 140 * GIB,
   memory_used: 14 * GIB,
+  memory_reserved: 0.5 * GIB,
+  memory_own: 13 * GIB,
+  memory_others: 0,
   utilisation: 0.5,
+  activity: null,
   temperature_c: 61,
   power_milliwatts: 300_000,
+  power_limit_milliwatts: 700_000,
+  sm_clock_mhz: 1980,
+  memory_clock_mhz: 3201,
+  throttling: [],
+  ecc_uncorrected: 0,
+  xid: null,
+  xid_at: null,
+  pcie_rx: null,
+  pcie_tx: null,
   mig_enabled: false,
+  slices: [],
+  processes: [],
+  held_idle_since: null,
   missing: {}
+};
+
+export const gpus: Gpus = {
+  kind: 'gpus',
+  driver_version: '570',
+  nvml_version: '13',
+  gpus: [gpu],
+  taken: NOW,
+  pid_mode: 'namespaced',
+  holders: [],
+  notes: []
 };
 
 export function point(seq: number, extra: Partial<Point> = {}): Point {
@@ -126,7 +157,7 @@ export function status(extra: Partial<Status> = {}): Status {
     limits,
     shm,
     volumes: { kind: 'volumes', volumes: [volume] },
-    gpus: { kind: 'gpus', driver_version: '570', nvml_version: '13', gpus: [gpu] },
+    gpus,
     operations: [],
     read_only: false,
     snapshots_enabled: true,

@@ -88,7 +88,7 @@ describe('a figure that is not known is a dash with its reason, never 0', () => 
       power_milliwatts: null,
       missing: { utilisation: 'Not with MIG.', power_milliwatts: 'Not supported.' }
     };
-    const gpus = { kind: 'gpus', driver_version: null, nvml_version: null, gpus: [gpu] } as const;
+    const gpus = { ...records.gpus, driver_version: null, gpus: [gpu] };
     const titles = [
       ...draw(<GpuView {...shared} gpus={gpus} />).querySelectorAll<HTMLElement>('.kfnb-Unknown')
     ].map(dash => dash.title);

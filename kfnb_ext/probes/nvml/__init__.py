@@ -40,6 +40,8 @@ class Door:
     _binding: types.ModuleType | None
     _attempted: float | None  # when it was opened last, or tried to be
     _failure: tuple[int, str] | None  # why that failed
+    _functions: dict[str, Callable[..., Any]]  # of the binding, those called so far
+    _expected: tuple[type[Exception], ...]  # what it raises
 
     def __init__(
         self,
@@ -54,6 +56,8 @@ class Door:
         self._back_off = back_off
         self._clock = clock
         self._watches_fork = False
+        self.generation = 0  # grows with each opening: what an earlier one gave is void
+        self.closing: list[Callable[[], None]] = []  # called while what was given still holds
         self._forget()
 
     @contextmanager
@@ -70,8 +74,11 @@ class Door:
 
     def call(self, name: str, *args: Any) -> Any:
         """Call ``pynvml.<name>``; only within ``opened``. Raises: NvmlError."""
-        assert self._binding is not None
-        return _translated(self._binding, name, args)
+        function = self._functions.get(name) or self._function(name)
+        try:
+            return function(*args)
+        except self._expected as error:
+            raise _translated(error) from None
 
     def constant(self, name: str) -> Any:
         """A constant of the binding; only within ``opened``. Raises: NvmlError."""
@@ -106,12 +113,22 @@ class Door:
             self._failure = (error.code, error.text)
             raise
         self._failure, self._is_open, self._stale = None, True, False
+        self.generation += 1
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        found: Callable[..., Any] | None = getattr(self._binding, name, None)
+        if found is None:
+            raise NvmlError(said.FUNCTION_NOT_FOUND)
+        self._functions[name] = found
+        return found
 
     def _start(self) -> None:
         try:
             self._binding = library.find(self._device_root, self._folders)
         except library.NotThere as error:
             raise NvmlError(error.code) from None
+        self._functions.clear()
+        self._expected = _expected(self._binding)
         if not self._watches_fork:
             self._watches_fork = True
             os.register_at_fork(after_in_child=self._forget)
@@ -125,6 +142,9 @@ class Door:
 
     def _close(self) -> None:
         if self._is_open:
+            for close in self.closing:
+                with suppress(NvmlError):
+                    close()
             self._is_open = False
             with suppress(NvmlError):
                 self.call("nvmlShutdown")
@@ -134,22 +154,24 @@ class Door:
         self._lock = threading.Lock()
         self._is_open = self._stale = False
         self._binding = self._attempted = self._failure = None
+        self._functions = {}
+        self._expected = ()
+        self.generation += 1
 
 
-def _translated(binding: types.ModuleType, name: str, args: tuple[Any, ...]) -> Any:
-    function = getattr(binding, name, None)
-    if function is None:
-        raise NvmlError(said.FUNCTION_NOT_FOUND)
-    # It is no child of NVMLError; and `==` on an NVMLError raises, so only its value is touched.
-    mismatch = getattr(binding, "NVMLLibraryMismatchError", ())
-    try:
-        return function(*args)
-    except binding.NVMLError as error:
-        raise NvmlError(error.value, str(error)) from None
-    except mismatch:
-        raise NvmlError(said.FUNCTION_NOT_FOUND) from None
-    except (ValueError, TypeError):  # a name that is no text, a structure of another version
-        raise NvmlError(said.GARBLED) from None
+def _expected(binding: types.ModuleType) -> tuple[type[Exception], ...]:
+    # The mismatch is no child of NVMLError. The last two: a name that is no text, a structure of
+    # another version.
+    own = [getattr(binding, name, None) for name in ("NVMLError", "NVMLLibraryMismatchError")]
+    return (*(one for one in own if one), ValueError, TypeError)
+
+
+def _translated(error: Exception) -> NvmlError:
+    if isinstance(error, ValueError | TypeError):
+        return NvmlError(said.GARBLED)
+    # `==` on an NVMLError raises, and it cannot be hashed: only its value is touched.
+    code = getattr(error, "value", said.FUNCTION_NOT_FOUND)
+    return NvmlError(code, str(error))
 
 
 # NVML is one for the whole process, so its door is too. Making it opens nothing.

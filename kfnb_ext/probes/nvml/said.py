@@ -7,7 +7,9 @@ Rule: a code that is not here still gets a sentence with its number; a person ne
 UNINITIALISED = 1
 NOT_SUPPORTED = 3
 NO_PERMISSION = 4
+NOT_FOUND = 6
 DRIVER_NOT_LOADED = 9
+TIMEOUT = 10
 LIBRARY_NOT_FOUND = 12
 FUNCTION_NOT_FOUND = 13
 GPU_IS_LOST = 15
@@ -51,7 +53,7 @@ SENTENCES: dict[int, tuple[str, str]] = {
         "The driver does not show it to this pod.",
         "With a MIG slice, the figures of the whole GPU belong to all its tenants.",
     ),
-    6: ("The driver has nothing to report.", ""),
+    NOT_FOUND: ("The driver has nothing to report.", ""),
     DRIVER_NOT_LOADED: (
         "NVIDIA's library is here, but the node has no NVIDIA driver loaded.",
         "The administrator sees to the driver of the node; nothing in the pod can.",

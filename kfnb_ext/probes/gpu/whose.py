@@ -1,0 +1,237 @@
+"""Whose the memory and the work on a GPU is: which process, and of which notebook.
+
+Rule: the driver's list is believed as far as its stage goes, and of it only what is ours: a
+process that is here, of our own user, and has CUDA's device open. Numbers of processes may
+otherwise be another pod's.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from kfnb_ext.model import servers
+from kfnb_ext.model.gpu import (
+    IDLE,
+    Gpu,
+    GpuHolderKind,
+    GpuPidMode,
+    GpuProcess,
+    GpuSharing,
+    MigSlice,
+)
+from kfnb_ext.probes import processes
+from kfnb_ext.probes.families import Families, Family
+from kfnb_ext.probes.gpu import files, pids, words
+from kfnb_ext.probes.gpu.board import Board
+from kfnb_ext.probes.processes import Process
+
+SHARED_FROM = 256 << 20  # bytes: less is what drivers keep for a context beside its memory
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+class Own(NamedTuple):
+    """What of one GPU or slice is this pod's."""
+
+    processes: tuple[GpuProcess, ...]
+    memory: int | None
+    others: int | None
+    missing: dict[str, str]
+
+
+class Whose:
+    """One slow look at all processes, for all GPUs."""
+
+    def __init__(self, driver: str | None, proc_root: Path, top: str) -> None:
+        self._proc_root = proc_root
+        self._stage = pids.stage(driver, proc_root)
+        self._table = processes.table(proc_root)
+        self._families = Families(self._table, proc_root, top)
+        me = os.getuid()
+        mine = [p.pid for p in self._table.values() if p.uid == me and p.command]
+        self._files = files.holders(mine, proc_root)
+        self.by_target: dict[str, Own] = {}
+        self.mode: GpuPidMode = "unknown"
+
+    def look(self, boards: Iterable[Board]) -> None:
+        """Fill ``by_target``: what is ours, by the UUID of each GPU and slice."""
+        boards = [board for board in boards if not board.refusal]
+        lists = [x for board in boards for x in (board.listed, *(s.listed for s in board.slices))]
+        named = {pid for listed in lists for pid in listed}
+        self.mode = self._mode(named)
+        for board in boards:
+            self._board(board, {pid for s in board.slices for pid in s.listed})
+
+    def _mode(self, named: set[int]) -> GpuPidMode:
+        if not named:
+            return "none" if self._files else "unknown"
+        return "namespaced" if self._stage.lists and named & self._files.keys() else "host"
+
+    def _board(self, board: Board, in_slices: set[int]) -> None:
+        for one in board.slices:
+            self.by_target[one.uuid] = self._own(one.listed, {}, one.memory, None, set())
+        on_it = {pid for pid, gpus in self._files.items() if board.minor in gpus}
+        unlisted = on_it - in_slices - board.listed.keys()
+        if self._trusted:
+            # The driver lists all that have memory; a forked worker has but inherited the file.
+            # One that was left behind keeps what its parent took, though the driver says nothing.
+            unlisted = {pid for pid in unlisted if self._kind(pid)[0] == "orphan"}
+        own = self._own(board.listed, board.work, board.memory, board.utilisation, unlisted)
+        if "processes" in board.slow_missing and self._trusted:
+            why = board.slow_missing["processes"]
+            own = Own(own.processes, None, None, {"memory_own": why, "memory_others": why})
+        self.by_target[board.uuid] = own
+
+    @property
+    def _trusted(self) -> bool:
+        return self._stage.lists and self._stage.memory and self.mode != "host"
+
+    def _own(
+        self,
+        listed: pids.Listed,
+        work: Mapping[int, float],
+        memory: tuple[int, int, int | None] | None,
+        utilisation: float | None,
+        unlisted: set[int],
+    ) -> Own:
+        ours = [pid for pid in listed if pid in self._files] if self._stage.lists else []
+        quiet = utilisation is not None and utilisation <= IDLE
+        found = [self._process(pid, listed[pid], self._share(pid, work, quiet)) for pid in ours]
+        unlisted |= {p for p in listed if p in self._files} if not self._stage.lists else set()
+        found += [self._unlisted(pid) for pid in unlisted]
+        found.sort(key=lambda p: (-(p.memory or 0), p.pid))
+        missing: dict[str, str] = {}
+        own = _sum(found, missing)
+        if own == 0 and listed and self.mode == "host":
+            own = None
+            missing["memory_own"] = words.HOST_PIDS
+        return Own(tuple(found), own, _others(own, memory, missing), missing)
+
+    def _share(self, pid: int, work: Mapping[int, float], quiet: bool) -> tuple[float | None, str]:
+        if not self._stage.work:
+            return None, words.UTILISATION_PIDS
+        if pid in work:
+            return work[pid], ""
+        # The driver tells of those alone that did something.
+        return (0.0, "") if work or quiet else (None, words.NO_SAMPLE)
+
+    def _process(self, pid: int, memory: int | None, share: tuple[float | None, str]) -> GpuProcess:
+        missing = {"utilisation": share[1]} if share[1] else {}
+        if not self._stage.memory:
+            memory = None
+        if memory is None:
+            missing["memory"] = words.PID_NAMESPACE if not self._stage.memory else words.NOT_LISTED
+        return self._made(pid, memory, share[0], missing)
+
+    def _unlisted(self, pid: int) -> GpuProcess:
+        why = words.NOT_LISTED if self._stage.lists and self.mode != "host" else words.HOST_PIDS
+        return self._made(pid, None, None, {"memory": why, "utilisation": why})
+
+    def _made(
+        self, pid: int, memory: int | None, share: float | None, missing: dict[str, str]
+    ) -> GpuProcess:
+        one = self._table[pid]
+        kind, family = self._kind(pid)
+        said = processes.variables(pid, (VISIBLE,), self._proc_root)
+        return GpuProcess(
+            pid=pid,
+            start_ticks=one.start_ticks,
+            command=servers.shown(one.command) or one.name,
+            memory=memory,
+            confidence="unknown" if memory is None else "exact",
+            utilisation=share,
+            holder=kind,
+            source=family.source if kind in ("kernel", "orphan") else None,
+            name=family.name,
+            can_end=kind == "orphan" and one.uid == os.getuid(),
+            visible_devices=said.get(VISIBLE),
+            missing=missing,
+        )
+
+    def _kind(self, pid: int) -> tuple[GpuHolderKind, Family]:
+        family = self._families.of(pid)
+        if family.kind != "other":
+            return family.kind, family
+        one = self._table[pid]
+        if files.terminal(pid, self._proc_root):
+            return "terminal", family
+        return ("orphan" if _left(one, self._table) else "pod"), family
+
+
+def orphan(pid: int, start_ticks: int, proc_root: Path = processes.PROC) -> bool:
+    """Whether this very process still holds a GPU, is ours, and belongs to nobody."""
+    found = Whose(None, proc_root, "")
+    one = found._table.get(pid)
+    if one is None or one.start_ticks != start_ticks or one.uid != os.getuid():
+        return False
+    return pid in found._files and found._kind(pid)[0] == "orphan"
+
+
+def placed(gpu: Gpu, board: Board, found: Mapping[str, Own]) -> Gpu:
+    """The GPU with what is known of whose it is."""
+    own = found.get(board.uuid)
+    if own is None or board.refusal:
+        return gpu
+    if own.others is not None and own.others > SHARED_FROM:
+        board.shared = True
+    return msgspec.structs.replace(
+        gpu,
+        sharing=_sharing(board, own),
+        memory_own=own.memory,
+        memory_others=own.others,
+        processes=own.processes,
+        slices=tuple(_slice(one, found.get(one.uuid)) for one in gpu.slices),
+        missing={**gpu.missing, **own.missing},
+    )
+
+
+def _slice(one: MigSlice, own: Own | None) -> MigSlice:
+    if own is None:
+        return one
+    missing = {k: v for k, v in own.missing.items() if k == "memory_own"}
+    return msgspec.structs.replace(
+        one,
+        memory_own=own.memory,
+        processes=own.processes,
+        missing={**one.missing, **missing},
+    )
+
+
+def _sharing(board: Board, own: Own) -> GpuSharing:
+    if board.mig_enabled:
+        return "mig"
+    if "CUDA_MPS_PIPE_DIRECTORY" in os.environ:
+        return "mps"
+    if board.shared:
+        return "time_sliced_or_shared"
+    return "unknown" if own.others is None else "exclusive"
+
+
+def _left(one: Process, table: Mapping[int, Process]) -> bool:
+    """Whoever started it has ended: its session has no leader any more."""
+    leader = table.get(one.session)
+    return one.session != one.pid and not (leader and leader.command)
+
+
+def _sum(found: list[GpuProcess], missing: dict[str, str]) -> int | None:
+    known = [p.memory for p in found if p.memory is not None]
+    if len(known) < len(found):
+        why = next(p.missing["memory"] for p in found if p.memory is None)
+        missing["memory_own"] = why
+        return None
+    return sum(known)
+
+
+def _others(
+    own: int | None, memory: tuple[int, int, int | None] | None, missing: dict[str, str]
+) -> int | None:
+    if memory is None or own is None:
+        missing["memory_others"] = words.OTHERS_UNKNOWN
+        return None
+    _, used, reserved = memory
+    if reserved is None:
+        missing["memory_others"] = words.RESERVE_UNKNOWN
+        return None
+    return max(0, used - reserved - own)
