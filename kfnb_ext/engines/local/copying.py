@@ -232,3 +232,16 @@ def data_of(fd: int, st: os.stat_result) -> Iterator[tuple[int, int]]:
         position = min(os.lseek(fd, start, os.SEEK_HOLE), st.st_size)
         yield min(start, st.st_size), position
     yield st.st_size, st.st_size
+
+
+def copy_range(source: int, target: int, start: int, count: int) -> int:
+    """Copy in the kernel where it can, else through memory; returns the bytes done."""
+    try:
+        return os.copy_file_range(source, target, count, start, start)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+    data = os.pread(source, min(count, CHUNK), start)
+    os.lseek(target, start, os.SEEK_SET)
+    write(target, data)
+    return len(data)

@@ -19,6 +19,7 @@ from kfnb_ext.engines.local import (
     copying,
     exclude,
     failing,
+    filling,
     making,
     manifest,
     records,
@@ -166,7 +167,7 @@ def _recorded(
     work: Path,
     settings: Settings,
     order: Order,
-    outcome: making.Outcome,
+    outcome: filling.Outcome,
     writer: manifest.Writer,
 ) -> records.Stored:
     """Write the record, the last thing before the rename."""

@@ -6,76 +6,13 @@ left out is ever replaced or removed, and nothing is done to what was not chosen
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-import msgspec
-
-from kfnb_ext.engines.local import choosing, exclude, names
+from kfnb_ext.engines.local import changes, choosing, exclude, linking, names, newer
 from kfnb_ext.engines.local.manifest import FILE, FOLDER, SYMLINK, Folder, Item
 
-PUT, TAKE, META = "put", "take", "meta"
-
-
-class Was(NamedTuple):
-    """What the live tree had at a path when the safety snapshot was taken."""
-
-    kind: str
-    inode: int
-    size: int
-    mtime: int
-
-
-class Step(msgspec.Struct, array_like=True, gc=False):
-    """One thing to do. ``item``: the figures to set (of ``meta``, and of folders at the end)."""
-
-    what: str
-    path: str
-    was: Was | None = None
-    item: Item | None = None
-
-
-class Changes:
-    """All that is to be done, and what it adds up to."""
-
-    def __init__(self) -> None:
-        self.steps: dict[str, Step] = {}
-        self.finish: dict[str, Item] = {}  # folders that get their own figures at the end
-        self.touched = choosing.Touched()
-        self.anchors: dict[str, str] = {}  # hard-link group -> a live file that stays
-        self.create: list[str] = []
-        self.replace: list[str] = []
-        self.remove: list[str] = []
-        self.unchanged = self.newer_kept = self.bytes_to_write = 0
-        self.entries_to_write = 0
-        self.findings: list[str] = []
-        self.blocked: list[str] = []
-
-    def ordered(self) -> list[Step]:
-        """The steps in the order of a manifest; their index is their number."""
-        return [self.steps[path] for path in sorted(self.steps, key=names.key)]
-
-
-class _Linked(NamedTuple):
-    """A file with several names, then or now. ``there``: the live one, if its content is right."""
-
-    group: str  # the first path that it had then
-    path: str
-    item: Item
-    there: Item | None
-    chosen: bool = True
-
-
-class _LiveOnly:
-    """A folder that the snapshot does not have, with all below it, until it is known whole."""
-
-    def __init__(self, path: str, gives_way: Item | None) -> None:
-        self.path = path
-        self.gives_way = gives_way  # the snapshot's file that is to stand in its place
-        self.folders: list[Folder] = []
-
-
 _WHOLE, _KEPT = "whole", "kept"
-_Area: TypeAlias = _LiveOnly | str | None
+_Area: TypeAlias = newer.LiveOnly | str | None
 
 
 class Comparison:
@@ -88,14 +25,14 @@ class Comparison:
         rules: exclude.Rules,
         fill: Callable[[str, Item], None],
     ) -> None:
-        self.changes = Changes()
+        self.changes = changes.Changes()
         self._choice, self._exact, self._rules, self._fill = choice, exact, rules, fill
         self._areas: dict[str, _Area] = {}
-        self._live_only: list[_LiveOnly] = []
-        self._linked: list[_Linked] = []
+        self._live_only: list[newer.LiveOnly] = []
+        self._linked: list[linking.Linked] = []
         self._root = os.geteuid() == 0
 
-    def run(self, target: Iterable[Folder], live: Iterable[Folder]) -> Changes:
+    def run(self, target: Iterable[Folder], live: Iterable[Folder]) -> changes.Changes:
         """Compare all of it."""
         area: _Area = None
         top = ""
@@ -105,7 +42,7 @@ class Comparison:
             if area == _WHOLE:
                 if then is not None:
                     self._in_whole(then)
-            elif isinstance(area, _LiveOnly):
+            elif isinstance(area, newer.LiveOnly):
                 if now is not None:
                     area.folders.append(now)
             elif area == _KEPT:
@@ -175,12 +112,14 @@ class Comparison:
             if item.kind == SYMLINK:
                 self._put(path, item, there)
             else:
-                self.changes.steps[path] = Step(META, path, _was(there), item)
+                self.changes.steps[path] = changes.Step(
+                    changes.META, path, changes.was(there), item
+                )
                 self.changes.touched.add(folder, item.name)
         else:
             self.changes.unchanged += 1
         if same and item.kind == FILE and (item.links > 1 or there.links > 1):
-            self._linked.append(_Linked(item.group or path, path, item, there))
+            self._linked.append(linking.Linked(item.group or path, path, item, there))
 
     def _content_is_same(self, folder: str, item: Item, there: Item) -> bool:
         if item.kind == SYMLINK:
@@ -199,10 +138,12 @@ class Comparison:
         return self._root and (a.uid, a.gid) != (b.uid, b.gid)
 
     def _put(self, path: str, item: Item, there: Item | None) -> None:
-        self.changes.steps[path] = Step(PUT, path, _was(there) if there else None)
+        self.changes.steps[path] = changes.Step(
+            changes.PUT, path, changes.was(there) if there else None
+        )
         self._write(path, item)
         if item.kind == FILE and (item.links > 1 or (there is not None and there.links > 1)):
-            self._linked.append(_Linked(item.group or path, path, item, None))
+            self._linked.append(linking.Linked(item.group or path, path, item, None))
 
     def _write(self, path: str, item: Item) -> None:
         folder, name = names.split(path)
@@ -222,7 +163,7 @@ class Comparison:
             path = names.join(then.path, item.name)
             self._write(path, item)
             if item.kind == FILE and item.links > 1:
-                self._linked.append(_Linked(item.group or path, path, item, None))
+                self._linked.append(linking.Linked(item.group or path, path, item, None))
 
     def _newer(self, then: Folder, live: Iterable[Item], chosen: frozenset[str] | None) -> None:
         """What is in a folder now and was not then."""
@@ -244,7 +185,7 @@ class Comparison:
                 self.changes.newer_kept += 1
 
     def _take(self, path: str, item: Item) -> None:
-        self.changes.steps[path] = Step(TAKE, path, _was(item))
+        self.changes.steps[path] = changes.Step(changes.TAKE, path, changes.was(item))
         self._gone(path)
 
     def _gone(self, path: str) -> None:
@@ -253,33 +194,25 @@ class Comparison:
         self.changes.remove.append(path)
 
     def _look_into(self, path: str, gives_way: Item | None) -> None:
-        found = _LiveOnly(path, gives_way)
+        found = newer.LiveOnly(path, gives_way)
         self._areas[path] = found
         self._live_only.append(found)
 
-    def _settle(self, found: _LiveOnly) -> None:
+    def _settle(self, found: newer.LiveOnly) -> None:
         """Now that all of a live-only folder is known: it goes whole, in part, or not at all."""
         if not found.folders:
             return
-        me = found.folders[0].me
         if found.gives_way is not None:
-            held = [names.join(f.path, name) for f in found.folders for name, _ in f.left]
-            if held:
-                self.changes.blocked.append(
-                    f"{found.path} was a file and is a folder now, which holds what no snapshot "
-                    f"has ({held[0]}): move that away first."
-                )
-                return
-            for folder in found.folders:
-                self._all_gone(folder)
-            self._put(found.path, found.gives_way, me)
+            self._give_way(found, found.gives_way)
             return
-        whole = self._removable(found)
+        whole = found.removable(self._may_go)
         for folder in found.folders:
             parent = names.split(folder.path)[0]
             if folder.path in whole:
                 if parent not in whole:
-                    self.changes.steps[folder.path] = Step(TAKE, folder.path, _was(folder.me))
+                    self.changes.steps[folder.path] = changes.Step(
+                        changes.TAKE, folder.path, changes.was(folder.me)
+                    )
                     self._gone(folder.path)
                 self._all_gone(folder)
                 continue
@@ -287,6 +220,17 @@ class Comparison:
                 path = names.join(folder.path, item.name)
                 if item.kind != FOLDER and self._may_go(folder.path, item.name):
                     self._take(path, item)
+
+    def _give_way(self, found: newer.LiveOnly, item: Item) -> None:
+        if held := found.held():
+            self.changes.blocked.append(
+                f"{found.path} was a file and is a folder now, which holds what no snapshot has "
+                f"({held}): move that away first."
+            )
+            return
+        for folder in found.folders:
+            self._all_gone(folder)
+        self._put(found.path, item, found.folders[0].me)
 
     def _all_gone(self, folder: Folder) -> None:
         self.changes.touched.owns.add(folder.path)
@@ -298,54 +242,25 @@ class Comparison:
         taken = chosen is None or name in chosen
         return taken and not self._rules.leaves_out(folder, name)
 
-    def _removable(self, found: _LiveOnly) -> set[str]:
-        """The folders all of which may go."""
-        whole = {folder.path for folder in found.folders}
-        for folder in reversed(found.folders):  # children before parents
-            for item in folder.items:
-                path = names.join(folder.path, item.name)
-                stays = item.kind == FOLDER and path not in whole
-                if stays or not self._may_go(folder.path, item.name):
-                    whole.discard(folder.path)
-            if folder.left or not self._may_go(*names.split(folder.path)):
-                whole.discard(folder.path)
-        return whole
-
     def _bystander(self, folder: str, path: str, item: Item, there: Item) -> None:
         """A file that was not chosen, but is a name of one that may be."""
         if self._content_is_same(folder, item, there) and not self._figures_differ(item, there):
-            self._linked.append(_Linked(item.group or path, path, item, there, chosen=False))
+            self._linked.append(linking.Linked(item.group or path, path, item, there, chosen=False))
 
     def _settle_links(self) -> None:
-        """Hard links: names that were one file then become one again.
+        anchors, again = linking.settle(self._linked)
+        self.changes.anchors = anchors
+        for one in again:
+            self._put_again(one)
 
-        Of each group the names that are still one live file may stay (the anchor); all others
-        are put as further names of it. Two groups that are one live file now have no anchor.
-        """
-        groups: dict[int, set[str]] = {}
-        for one in self._linked:
-            if one.there is not None:
-                groups.setdefault(one.there.inode, set()).add(one.group)
-        anchors: dict[str, _Linked] = {}
-        for one in sorted(self._linked, key=lambda one: one.chosen):
-            if one.there is not None and len(groups[one.there.inode]) == 1:
-                anchors.setdefault(one.group, one)
-        for one in self._linked:
-            anchor = anchors.get(one.group)
-            if one.there is None or not one.chosen:
-                continue
-            alone = anchor is None or anchor.there is None
-            if alone or (anchor and anchor.there and anchor.there.inode != one.there.inode):
-                self._put_again(one)
-        for group, anchor in anchors.items():
-            self.changes.anchors[group] = anchor.path
-
-    def _put_again(self, one: "_Linked") -> None:
+    def _put_again(self, one: "linking.Linked") -> None:
         step = self.changes.steps.get(one.path)
         if step is None:
             self.changes.unchanged -= 1
-        if (step is None or step.what == META) and one.there is not None:
-            self.changes.steps[one.path] = Step(PUT, one.path, _was(one.there))
+        if (step is None or step.what == changes.META) and one.there is not None:
+            self.changes.steps[one.path] = changes.Step(
+                changes.PUT, one.path, changes.was(one.there)
+            )
             self._write(one.path, one.item)
 
     def _find(self, sentence: str) -> None:
@@ -353,10 +268,9 @@ class Comparison:
             self.changes.findings.append(sentence)
 
     def _add_up(self) -> None:
-        changes = self.changes
-        for path, step in changes.steps.items():
-            if step.what == META or (step.what == PUT and step.was is not None):
-                changes.replace.append(path)
+        for path, step in self.changes.steps.items():
+            if step.what == changes.META or (step.what == changes.PUT and step.was is not None):
+                self.changes.replace.append(path)
 
 
 def chosen_items(choice: choosing.Choice, folder: Folder) -> list[Item]:
@@ -369,10 +283,6 @@ def chosen_items(choice: choosing.Choice, folder: Folder) -> list[Item]:
         for i in folder.items
         if i.name in chosen or (i.kind == FOLDER and choice.leads(names.join(folder.path, i.name)))
     ]
-
-
-def _was(item: Item) -> Was:
-    return Was(item.kind, item.inode, item.size, item.mtime)
 
 
 def _opaque(folder: Folder) -> bool:

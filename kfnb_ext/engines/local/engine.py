@@ -16,6 +16,7 @@ from kfnb_ext.engines.local import (
     deleting,
     exclude,
     failing,
+    planning,
     reading,
     records,
     recovering,
@@ -112,7 +113,7 @@ class LocalEngine:
         """What a restore would do. Raises: BadRequest, NotFound, Gone, Conflict."""
         wanted = wishing.wish(self._home, request, "")
         with failing.told("the comparison"):
-            return wishing.plan(request, wanted, self._restorer)
+            return planning.plan(request, wanted, self._restorer)
 
     def restore(
         self, request: snapshots.RestoreRequest, restore: str, progress: base.Progress
@@ -125,12 +126,12 @@ class LocalEngine:
     def undo(self, restore: str, undo: str, progress: base.Progress) -> snapshots.Restore:
         """Take back a restore. Raises: NotFound, Conflict, Gone."""
         with self._writing():
-            wanted = self._restorer.undo_wish(restore, undo)
+            wanted = wishing.taken_back(self._home, restore, undo)
             return self._restorer.restore(wanted, progress)
 
     def restores(self) -> tuple[snapshots.Restore, ...]:
         """The restores that were made, newest first."""
-        return self._restorer.all()
+        return wishing.made(self._home)
 
     def recover(self) -> tuple[str, ...]:
         """End what was interrupted. Cheap, and silent while another process is at work."""

@@ -7,61 +7,15 @@ soon as all in it is there (its subfolders are made by then, still writable and 
 import os
 from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, TypeAlias
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import structs
 
-from kfnb_ext.engines.local import copying, manifest, names, opening, scan, usage
-from kfnb_ext.model import snapshots
+from kfnb_ext.engines.local import copying, filling, manifest, names, opening, scan, usage
 
 THREADS = max(2, min(4, len(os.sched_getaffinity(0))))
 _AHEAD = 48  # folders in flight: two descriptors each
 _BATCH_FILES, _BATCH_BYTES = 100, 4 * 1024 * 1024
-NAMED_AT_MOST = 1000
-
-
-Copy: TypeAlias = tuple[manifest.Item, copying.Old | None]
-
-
-class Work(NamedTuple):
-    """One folder that is being filled."""
-
-    folder: manifest.Folder
-    todo: str
-    live: int
-    tree: int
-    before: int
-    copies: list[Copy]
-    taken: list["Future[list[copying.Taken]]"]
-
-    def results(self) -> dict[int, copying.Taken]:
-        """What the threads found, by the identity of the item; waits for them."""
-        done = [taken for future in self.taken for taken in future.result()]
-        return {id(item): taken for (item, _), taken in zip(self.copies, done, strict=True)}
-
-    def close(self) -> None:
-        """Close its descriptors."""
-        for fd in (self.live, self.tree, self.before):
-            if fd >= 0:
-                os.close(fd)
-
-
-class Outcome:
-    """What a made snapshot adds up to."""
-
-    def __init__(self) -> None:
-        self.files = self.bytes_total = self.bytes_added = 0
-        self.left_out: list[snapshots.LeftOut] = []
-        self.left_out_count = 0
-        self.complete = True
-
-    def leave(self, path: str, reason: str, complete: bool) -> None:
-        """Name something that the snapshot does not hold as it should."""
-        self.left_out_count += 1
-        self.complete = self.complete and complete
-        if len(self.left_out) < NAMED_AT_MOST:
-            self.left_out.append(snapshots.LeftOut(path=path, reason=reason))
 
 
 class Maker:
@@ -73,9 +27,9 @@ class Maker:
         self._job, self._check_sizes = job, check_sizes
         self._live, self._tree, self._before = live, tree, before
         self._pool = ThreadPoolExecutor(THREADS, "kfnb-copy")
-        self._pending: deque[tuple[bytes, Work]] = deque()
+        self._pending: deque[tuple[bytes, filling.Work]] = deque()
         self._first: dict[str, manifest.Item] = {}  # of hard links, by path
-        self.outcome = Outcome()
+        self.outcome = filling.Outcome()
 
     def make(self, drafts: Iterable[tuple[bytes, scan.Draft]], writer: manifest.Writer) -> None:
         """Make everything. Raises what a copy raises; no thread is at work after that."""
@@ -94,7 +48,7 @@ class Maker:
     def _ready(self) -> bool:
         return all(future.done() for future in self._pending[0][1].taken)
 
-    def _begin(self, draft: scan.Draft) -> Work:
+    def _begin(self, draft: scan.Draft) -> filling.Work:
         """Make what needs no reading; hand the rest to the threads."""
         path, todo = draft.folder.path, draft.todo
         tree = opening.folder(self._tree, path)
@@ -103,7 +57,7 @@ class Maker:
             live = self._open_live(draft.folder)
         if self._before >= 0 and (scan.SAME in todo or scan.LOOK in todo):
             before = _open_or_none(self._before, path)
-        work = Work(draft.folder, todo, live, tree, before, [], [])
+        work = filling.Work(draft.folder, todo, live, tree, before, [], [])
         self._link(work, draft)
         if work.copies and live < 0:
             work = work._replace(live=self._open_live(draft.folder))
@@ -118,7 +72,7 @@ class Maker:
             return -1
         return fd
 
-    def _link(self, work: Work, draft: scan.Draft) -> None:
+    def _link(self, work: filling.Work, draft: scan.Draft) -> None:
         """Link what is unchanged and list what has to be read. Runs for each file: kept tight."""
         tree, before, link, raw = work.tree, work.before, os.link, names.raw
         for item, todo in zip(work.folder.items, work.todo, strict=True):
@@ -131,7 +85,7 @@ class Maker:
             else:
                 self._other(work, draft, item, todo)
 
-    def _other(self, work: Work, draft: scan.Draft, item: manifest.Item, todo: str) -> None:
+    def _other(self, work: filling.Work, draft: scan.Draft, item: manifest.Item, todo: str) -> None:
         name = names.raw(item.name)
         if todo == scan.FOLDER:
             os.mkdir(name, 0o700, dir_fd=work.tree)
@@ -147,7 +101,7 @@ class Maker:
                 old = copying.Old(work.before, name)
             work.copies.append((item, old))
 
-    def _linked_after_boot(self, work: Work, item: manifest.Item) -> bool:
+    def _linked_after_boot(self, work: filling.Work, item: manifest.Item) -> bool:
         """Link a file that was written under another boot only if it is as long as it was.
 
         Nothing is synced when a snapshot is taken (it would wait for other people's data), so a
@@ -161,8 +115,8 @@ class Maker:
             return False
         return copying.link(copying.Old(work.before, name), work.tree, name)
 
-    def _submit(self, work: Work) -> None:
-        batch: list[Copy] = []
+    def _submit(self, work: filling.Work) -> None:
+        batch: list[filling.Copy] = []
         weight = 0
         for item, old in work.copies:
             batch.append((item, old))
@@ -173,7 +127,7 @@ class Maker:
         if batch:
             work.taken.append(self._pool.submit(self._take, work, batch))
 
-    def _take(self, work: Work, batch: list[Copy]) -> list[copying.Taken]:
+    def _take(self, work: filling.Work, batch: list[filling.Copy]) -> list[copying.Taken]:
         if work.live < 0:
             return [copying.Taken(None) for _ in batch]
         return [copying.take(self._job, work.live, work.tree, i, old) for i, old in batch]
@@ -193,7 +147,7 @@ class Maker:
         self._add_up(work.folder)
         writer.line(line.rstrip(b"\n") or manifest.encode(work.folder))
 
-    def _settle(self, work: Work, results: dict[int, copying.Taken]) -> None:
+    def _settle(self, work: filling.Work, results: dict[int, copying.Taken]) -> None:
         """Put what the threads found, and the further names of hard links, into the folder."""
         folder = work.folder
         items: list[manifest.Item] = []
@@ -220,7 +174,7 @@ class Maker:
         else:
             self.outcome.leave(names.join(folder.path, name), result.note, complete=False)
 
-    def _another_name(self, work: Work, item: manifest.Item) -> copying.Taken:
+    def _another_name(self, work: filling.Work, item: manifest.Item) -> copying.Taken:
         """A further name of a file that the snapshot has already, or else a copy of it."""
         same = self._first.get(item.group or "")
         name = names.raw(item.name)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.local import (
+    aside,
+    changes,
     choosing,
     creating,
     deleting,
@@ -32,23 +33,10 @@ from kfnb_ext.engines.local import (
     staging,
     swapping,
     volume,
+    wishing,
 )
 from kfnb_ext.engines.local import layout as places
 from kfnb_ext.model import snapshots
-
-TOUCHED = "touched.json"
-NAMED_AT_MOST = 1000
-
-
-class Wish(NamedTuple):
-    """A restore that is asked for."""
-
-    id: str
-    kept: records.Kept
-    paths: tuple[str, ...]
-    exact: bool
-    choice: choosing.Choice
-    undo_of: str | None = None
 
 
 class Restorer:
@@ -62,7 +50,7 @@ class Restorer:
     ) -> None:
         self._home, self._settings, self._now = home, settings, now
 
-    def changes(self, wish: Wish) -> differing.Changes:
+    def compare(self, wish: wishing.Wish) -> changes.Changes:
         """What a restore would do, from the live tree itself."""
         with ExitStack() as stack:
             root = creating.opened(self._home.workspace, stack)
@@ -80,13 +68,13 @@ class Restorer:
         return found
 
     def _comparison(
-        self, wish: Wish, fill: Callable[[str, manifest.Item], None]
+        self, wish: wishing.Wish, fill: Callable[[str, manifest.Item], None]
     ) -> differing.Comparison:
         record = wish.kept.snapshot
         rules = exclude.Rules(record.excluded if record else ())
         return differing.Comparison(wish.choice, wish.exact, rules, fill)
 
-    def _permitted(self, root: int, found: differing.Changes) -> None:
+    def _permitted(self, root: int, found: changes.Changes) -> None:
         """Find folders that we may not write to: renames in them would fail half-way."""
         if os.geteuid() == 0:
             return
@@ -100,10 +88,10 @@ class Restorer:
             ):
                 found.blocked.append(f"The folder {folder or 'itself'} belongs to someone else.")
 
-    def restore(self, wish: Wish, progress: base.Progress) -> snapshots.Restore:
+    def restore(self, wish: wishing.Wish, progress: base.Progress) -> snapshots.Restore:
         """Do it. Raises: Conflict, NoSpace, Cancelled (then nothing was changed)."""
         progress.phase("Comparing")
-        found = self.changes(wish)
+        found = self.compare(wish)
         if found.blocked:
             raise errors.Conflict(
                 f"{found.blocked[0]} Nothing was changed.", "Put that right, then try again."
@@ -130,7 +118,7 @@ class Restorer:
             return self.carry_through(work)
 
     def _staged(
-        self, wish: Wish, safety: snapshots.Snapshot, work: Path, progress: base.Progress
+        self, wish: wishing.Wish, safety: snapshots.Snapshot, work: Path, progress: base.Progress
     ) -> swapping.Journal:
         """Compare with the safety snapshot, which is the live state, and stage."""
         kept = records.Kept(self._home.snapshots / safety.id)
@@ -148,12 +136,12 @@ class Restorer:
             tree = creating.opened(wish.kept.tree, stack)
             new = creating.opened(work / swapping.NEW, stack)
             root = creating.opened(self._home.workspace, stack)
-            puts = {s.path: n for n, s in enumerate(steps) if s.what == differing.PUT}
+            puts = {s.path: n for n, s in enumerate(steps) if s.what == changes.PUT}
             reflink = volume.probe(work).reflink
             stager = staging.Stager((tree, new, root), found.anchors, reflink, progress)
             stager.stage(puts, wish.kept.manifest.folders(), wish.choice)
             finish = _finish(root, wish.choice, found)
-        found.touched.write(work / TOUCHED)
+        found.touched.write(work / wishing.TOUCHED)
         restore = snapshots.Restore(
             id=wish.id,
             engine="local",
@@ -195,45 +183,7 @@ class Restorer:
 
     def _unexpected(self, journal: swapping.Journal, old: int) -> set[str]:
         safety = self._home.snapshots / (journal.restore.safety or "")
-        return set(swapping.Aside(journal, old, records.Kept(safety).manifest).unexpected())
-
-    def all(self) -> tuple[snapshots.Restore, ...]:
-        """The restores that were made, newest first; without safety snapshot no undo."""
-        found = [
-            stored.restore
-            for folder in places.children(self._home.restores)
-            if (stored := records.read(folder / records.RECORD, records.StoredRestore))
-            and stored.restore.id == folder.name
-        ]
-        undone = {r.undo_of for r in found}
-        there = {path.name for path in places.children(self._home.snapshots)}
-        found.sort(key=lambda r: (r.ended, r.id), reverse=True)
-        return tuple(
-            msgspec.structs.replace(
-                r, undone=r.id in undone, safety=r.safety if r.safety in there else None
-            )
-            for r in found
-        )
-
-    def undo_wish(self, restore: str, undo: str) -> Wish:
-        """The wish that takes back ``restore``. Raises: NotFound, Conflict, Gone."""
-        made = next((r for r in self.all() if r.id == restore), None)
-        if made is None:
-            raise errors.NotFound(f"There is no restore {restore[:100]!r}.")
-        if made.undone:
-            raise errors.Conflict(
-                "This restore was undone already. Nothing was changed.",
-                "The undo is a restore itself: undo that to have it again.",
-            )
-        if made.safety is None:
-            raise errors.Gone(
-                "The snapshot taken before this restore was deleted, so it cannot be undone. "
-                "Nothing was changed.",
-                "Restore from another snapshot.",
-            )
-        kept, _ = records.one(self._home, made.safety)
-        touched = choosing.Touched.read(self._home.restores / restore / TOUCHED)
-        return Wish(undo, kept, made.paths, True, choosing.Again(touched), restore)
+        return set(aside.Aside(journal, old, records.Kept(safety).manifest).unexpected())
 
 
 class _Silent:
@@ -272,7 +222,7 @@ def _fill(root: int, folder: str, item: manifest.Item) -> None:
         item.sha, item.xattrs = sha.hexdigest(), opening.xattrs(fd)
 
 
-def _finish(root: int, choice: choosing.Choice, found: differing.Changes) -> list[swapping.Finish]:
+def _finish(root: int, choice: choosing.Choice, found: changes.Changes) -> list[swapping.Finish]:
     """The figures that folders have at the end: the snapshot's, or those they have now."""
     finish = {path: swapping.Finish(path, me) for path, me in found.finish.items()}
     for path in found.steps:

@@ -4,7 +4,6 @@ Rule: always copies (or shared blocks), never hard links to the snapshot: a writ
 file must not reach into the snapshot. What is a hard link among the restored is one here too.
 """
 
-import errno
 import os
 from collections import deque
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from kfnb_ext.engines.local import (
     choosing,
     copying,
     differing,
+    figures,
     making,
     manifest,
     names,
@@ -223,7 +223,7 @@ class Stager:
         for start, end in copying.data_of(source, st):
             position = start
             while position < end:
-                count = copy_range(source, target, position, min(_RANGE, end - position))
+                count = copying.copy_range(source, target, position, min(_RANGE, end - position))
                 if not count:
                     return position
                 position += count
@@ -238,34 +238,7 @@ class Stager:
         os.utime(name, ns=(item.mtime, item.mtime), dir_fd=target, follow_symlinks=False)
 
     def _figures(self, fd: int, item: manifest.Item, also: int = 0) -> None:
-        figures(fd, item, self._user, also)
-
-
-def figures(fd: int, item: manifest.Item, user: tuple[int, int], also: int = 0) -> None:
-    """Give an open file or folder the owner, attributes, mode (and ``also``) and times."""
-    if user[0] == 0 and (item.uid, item.gid) != user:
-        os.fchown(fd, item.uid, item.gid)  # before the mode: it clears setuid
-    for name, value in (item.xattrs or {}).items():
-        try:
-            os.setxattr(fd, names.raw(name), value)
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EINVAL):
-                raise
-    os.fchmod(fd, item.mode | also)
-    os.utime(fd, ns=(item.mtime, item.mtime))
-
-
-def copy_range(source: int, target: int, start: int, count: int) -> int:
-    """Copy in the kernel where it can, else through memory; returns the bytes done."""
-    try:
-        return os.copy_file_range(source, target, count, start, start)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
-            raise
-    data = os.pread(source, min(count, copying.CHUNK), start)
-    os.lseek(target, start, os.SEEK_SET)
-    copying.write(target, data)
-    return len(data)
+        figures.give(fd, item, self._user, also)
 
 
 def _damaged(path: str) -> errors.KfnbError:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from kfnb_ext.engines.local import differing, manifest, names, opening, staging
+from kfnb_ext.engines.local import changes, figures, manifest, names, opening
 from kfnb_ext.model import snapshots
 
 JOURNAL, COMMIT, SWAPPED, OLD, NEW = "journal.json", "commit", "swapped", "old", "new"
@@ -30,7 +30,7 @@ class Journal(msgspec.Struct):
     """All that is to be done, and the record of it."""
 
     restore: snapshots.Restore
-    steps: list[differing.Step]
+    steps: list[changes.Step]
     finish: list[Finish]
 
     def write(self, work: Path) -> None:
@@ -81,12 +81,12 @@ class Swap:
         finally:
             self._close()
 
-    def _step(self, number: str, step: differing.Step) -> None:
+    def _step(self, number: str, step: changes.Step) -> None:
         folder, name = names.split(step.path)
         parent, name = self._open(folder), names.raw(name)
-        if step.what == differing.META and step.item is not None:
+        if step.what == changes.META and step.item is not None:
             self._meta(parent, name, step)
-        elif step.what == differing.TAKE:
+        elif step.what == changes.TAKE:
             if _there(parent, name) and not _there(self._old, number):
                 self._aside(parent, name, number)
         elif _there(self._new, number):
@@ -94,7 +94,7 @@ class Swap:
 
     def _put(self, parent: int, name: str, number: str) -> None:
         """Keep what is there under a second name, then rename the new over it: no gap."""
-        there, aside = _stat(parent, name), _stat(self._old, number)
+        there, aside = stat_or_none(parent, name), stat_or_none(self._old, number)
         if there is not None:
             if aside is None:
                 self._second_name(parent, name, number, there)
@@ -106,7 +106,7 @@ class Swap:
             os.rename(number, name, src_dir_fd=self._new, dst_dir_fd=parent)
 
     def _second_name(self, parent: int, name: str, number: str, there: os.stat_result) -> None:
-        new = _stat(self._new, number)
+        new = stat_or_none(self._new, number)
         folders = [manifest.kind_of(s.st_mode) == manifest.FOLDER for s in (there, new) if s]
         if not any(folders):
             try:
@@ -135,7 +135,7 @@ class Swap:
             os.fchmod(parent, mode & 0o7777 | 0o300)
         yield
 
-    def _meta(self, parent: int, name: str, step: differing.Step) -> None:
+    def _meta(self, parent: int, name: str, step: changes.Step) -> None:
         """Set the figures of a file unless it is another one by now."""
         assert step.item is not None
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent)
@@ -144,7 +144,7 @@ class Swap:
             was = step.was
             same = was is not None and (st.st_ino, st.st_size) == (was.inode, was.size)
             if same and was and st.st_mtime_ns in (was.mtime, step.item.mtime):
-                set_figures(fd, step.item, self._user)
+                figures.set_live(fd, step.item, self._user)
         finally:
             os.close(fd)
 
@@ -157,7 +157,7 @@ class Swap:
             if finish.mode_only:
                 os.fchmod(fd, finish.item.mode)
             else:
-                set_figures(fd, finish.item, self._user)
+                figures.set_live(fd, finish.item, self._user)
         finally:
             os.close(fd)
 
@@ -173,70 +173,8 @@ class Swap:
         self._parent = ("", -1)
 
 
-def set_figures(fd: int, item: manifest.Item, user: tuple[int, int]) -> None:
-    """Set all figures of a live file or folder; attributes it did not have go."""
-    for name in opening.xattrs(fd) or {}:
-        if name not in (item.xattrs or {}):
-            try:
-                os.removexattr(fd, names.raw(name))
-            except OSError:
-                continue  # not ours to remove
-    staging.figures(fd, item, user)
-
-
-class Aside:
-    """What was moved aside, against the safety snapshot; what that lacks was written since."""
-
-    def __init__(self, journal: Journal, old: int, safety: manifest.Manifest) -> None:
-        self._journal, self._old = journal, old
-        self._safety = manifest.Cursor(safety.lines())
-        # a file under several names: setting the figures of one has set those of the other
-        self._set = {
-            s.was.inode: s.item.mtime
-            for s in journal.steps
-            if s.what == differing.META and s.was and s.item
-        }
-
-    def unexpected(self) -> Iterator[str]:
-        """Names of what has to be kept."""
-        for number, step in enumerate(self._journal.steps):
-            st, was = _stat(self._old, str(number)), step.was
-            if st is None:
-                continue
-            if was is None or was.kind != manifest.kind_of(st.st_mode):
-                yield str(number)
-            elif was.kind == manifest.FOLDER:
-                if not self._same_folder(str(number), step.path):
-                    yield str(number)
-            elif not self._same_file(st, was):
-                yield str(number)
-
-    def _same_file(self, st: os.stat_result, was: differing.Was | manifest.Item) -> bool:
-        if (st.st_ino, st.st_size) != (was.inode, was.size):
-            return False
-        return st.st_mtime_ns in (was.mtime, self._set.get(was.inode))
-
-    def _same_folder(self, place: str, path: str) -> bool:
-        """Whether a folder that was moved aside holds what the safety snapshot holds of it."""
-        found = self._safety.at(path)
-        if found is None:
-            return False
-        items = found[1].items
-        fd = opening.folder(self._old, place)
-        try:
-            if {names.text(name) for name in os.listdir(fd)} != {i.name for i in items}:
-                return False
-            for item in items:
-                st = os.stat(names.raw(item.name), dir_fd=fd, follow_symlinks=False)
-                if item.kind != manifest.FOLDER and not self._same_file(st, item):
-                    return False
-        finally:
-            os.close(fd)
-        below = [i.name for i in items if i.kind == manifest.FOLDER]
-        return all(self._same_folder(f"{place}/{n}", names.join(path, n)) for n in below)
-
-
-def _stat(fd: int, name: str) -> os.stat_result | None:
+def stat_or_none(fd: int, name: str) -> os.stat_result | None:
+    """An entry as it is, if it is there."""
     try:
         return os.stat(name, dir_fd=fd, follow_symlinks=False)
     except FileNotFoundError:
@@ -244,4 +182,4 @@ def _stat(fd: int, name: str) -> os.stat_result | None:
 
 
 def _there(fd: int, name: str) -> bool:
-    return _stat(fd, name) is not None
+    return stat_or_none(fd, name) is not None

@@ -6,14 +6,30 @@ refused by name; nothing is ever written through a link or into another filesyst
 
 import os
 import stat
+from typing import NamedTuple
+
+import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.engines.local import choosing, exclude, names, records, restoring, volume
+from kfnb_ext.engines.local import choosing, exclude, names, records, volume
 from kfnb_ext.engines.local import layout as places
 from kfnb_ext.model import snapshots
 
+TOUCHED = "touched.json"
 
-def wish(home: places.Layout, request: snapshots.RestoreRequest, restore: str) -> restoring.Wish:
+
+class Wish(NamedTuple):
+    """A restore that is asked for."""
+
+    id: str
+    kept: records.Kept
+    paths: tuple[str, ...]
+    exact: bool
+    choice: choosing.Choice
+    undo_of: str | None = None
+
+
+def wish(home: places.Layout, request: snapshots.RestoreRequest, restore: str) -> Wish:
     """The wish behind a request. Raises: BadRequest, NotFound, Gone, Conflict."""
     kept, record = records.one(home, request.snapshot)
     for path in request.paths:
@@ -31,7 +47,7 @@ def wish(home: places.Layout, request: snapshots.RestoreRequest, restore: str) -
         live = os.path.lexists(os.path.join(home.workspace, names.raw(path)))
         _in_snapshot(kept, rules, path, request.exact and live)
         _reachable(home, path)
-    return restoring.Wish(restore, kept, paths, request.exact, choosing.Paths(paths))
+    return Wish(restore, kept, paths, request.exact, choosing.Paths(paths))
 
 
 def _in_snapshot(kept: records.Kept, rules: exclude.Rules, path: str, exact: bool) -> None:
@@ -86,28 +102,41 @@ def _reachable(home: places.Layout, path: str) -> None:
         here = names.join(here, part)
 
 
-def plan(
-    request: snapshots.RestoreRequest, wanted: restoring.Wish, restorer: restoring.Restorer
-) -> snapshots.RestorePlan:
-    """What it would do."""
-    found = restorer.changes(wanted)
-    most = restoring.NAMED_AT_MOST
-    findings = (*found.blocked, *found.findings)
-    if wanted.paths and request.exact and not found.steps and not found.unchanged:
-        findings += ("There is nothing to do: it is as it was.",)
-    return snapshots.RestorePlan(
-        snapshot=request.snapshot,
-        paths=wanted.paths,
-        exact=request.exact,
-        create=len(found.create),
-        replace=len(found.replace),
-        remove=len(found.remove),
-        unchanged=found.unchanged,
-        newer_kept=found.newer_kept,
-        bytes_to_write=found.bytes_to_write,
-        created_paths=tuple(found.create[:most]),
-        replaced_paths=tuple(found.replace[:most]),
-        removed_paths=tuple(found.remove[:most]),
-        findings=findings,
-        possible=not found.blocked,
+def made(home: places.Layout) -> tuple[snapshots.Restore, ...]:
+    """The restores that were made, newest first; without safety snapshot no undo."""
+    found = [
+        stored.restore
+        for folder in places.children(home.restores)
+        if (stored := records.read(folder / records.RECORD, records.StoredRestore))
+        and stored.restore.id == folder.name
+    ]
+    undone = {r.undo_of for r in found}
+    there = {path.name for path in places.children(home.snapshots)}
+    found.sort(key=lambda r: (r.ended, r.id), reverse=True)
+    return tuple(
+        msgspec.structs.replace(
+            r, undone=r.id in undone, safety=r.safety if r.safety in there else None
+        )
+        for r in found
     )
+
+
+def taken_back(home: places.Layout, restore: str, undo: str) -> Wish:
+    """The wish that takes back ``restore``. Raises: NotFound, Conflict, Gone."""
+    one = next((r for r in made(home) if r.id == restore), None)
+    if one is None:
+        raise errors.NotFound(f"There is no restore {restore[:100]!r}.")
+    if one.undone:
+        raise errors.Conflict(
+            "This restore was undone already. Nothing was changed.",
+            "The undo is a restore itself: undo that to have it again.",
+        )
+    if one.safety is None:
+        raise errors.Gone(
+            "The snapshot taken before this restore was deleted, so it cannot be undone. "
+            "Nothing was changed.",
+            "Restore from another snapshot.",
+        )
+    kept, _ = records.one(home, one.safety)
+    touched = choosing.Touched.read(home.restores / restore / TOUCHED)
+    return Wish(undo, kept, one.paths, True, choosing.Again(touched), restore)

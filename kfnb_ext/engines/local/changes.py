@@ -1,0 +1,57 @@
+"""What a restore is to do, step by step, and what that adds up to.
+
+Rule: plain data that goes into the journal as it is.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from kfnb_ext.engines.local import choosing, names
+from kfnb_ext.engines.local.manifest import Item
+
+PUT, TAKE, META = "put", "take", "meta"
+
+
+class Was(NamedTuple):
+    """What the live tree had at a path when the safety snapshot was taken."""
+
+    kind: str
+    inode: int
+    size: int
+    mtime: int
+
+
+class Step(msgspec.Struct, array_like=True, gc=False):
+    """One thing to do. ``item``: the figures to set (of ``meta``, and of folders at the end)."""
+
+    what: str
+    path: str
+    was: Was | None = None
+    item: Item | None = None
+
+
+class Changes:
+    """All that is to be done, and what it adds up to."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, Step] = {}
+        self.finish: dict[str, Item] = {}  # folders that get their own figures at the end
+        self.touched = choosing.Touched()
+        self.anchors: dict[str, str] = {}  # hard-link group -> a live file that stays
+        self.create: list[str] = []
+        self.replace: list[str] = []
+        self.remove: list[str] = []
+        self.unchanged = self.newer_kept = self.bytes_to_write = 0
+        self.entries_to_write = 0
+        self.findings: list[str] = []
+        self.blocked: list[str] = []
+
+    def ordered(self) -> list[Step]:
+        """The steps in the order of a manifest; their index is their number."""
+        return [self.steps[path] for path in sorted(self.steps, key=names.key)]
+
+
+def was(item: Item) -> Was:
+    """The live entry as a journal needs it."""
+    return Was(item.kind, item.inode, item.size, item.mtime)

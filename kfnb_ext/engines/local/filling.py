@@ -1,0 +1,55 @@
+"""One folder of a snapshot while it is being filled, and what a whole snapshot adds up to.
+
+Rule: plain data; who makes it is in ``making``.
+"""
+
+import os
+from concurrent.futures import Future
+from typing import NamedTuple, TypeAlias
+
+from kfnb_ext.engines.local import copying, manifest
+from kfnb_ext.model import snapshots
+
+NAMED_AT_MOST = 1000
+
+Copy: TypeAlias = tuple[manifest.Item, copying.Old | None]
+
+
+class Work(NamedTuple):
+    """One folder that is being filled."""
+
+    folder: manifest.Folder
+    todo: str
+    live: int
+    tree: int
+    before: int
+    copies: list[Copy]
+    taken: list["Future[list[copying.Taken]]"]
+
+    def results(self) -> dict[int, copying.Taken]:
+        """What the threads found, by the identity of the item; waits for them."""
+        done = [taken for future in self.taken for taken in future.result()]
+        return {id(item): taken for (item, _), taken in zip(self.copies, done, strict=True)}
+
+    def close(self) -> None:
+        """Close its descriptors."""
+        for fd in (self.live, self.tree, self.before):
+            if fd >= 0:
+                os.close(fd)
+
+
+class Outcome:
+    """What a made snapshot adds up to."""
+
+    def __init__(self) -> None:
+        self.files = self.bytes_total = self.bytes_added = 0
+        self.left_out: list[snapshots.LeftOut] = []
+        self.left_out_count = 0
+        self.complete = True
+
+    def leave(self, path: str, reason: str, complete: bool) -> None:
+        """Name something that the snapshot does not hold as it should."""
+        self.left_out_count += 1
+        self.complete = self.complete and complete
+        if len(self.left_out) < NAMED_AT_MOST:
+            self.left_out.append(snapshots.LeftOut(path=path, reason=reason))
