@@ -14,7 +14,7 @@ import site
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from tools import server
 ROOT = Path(__file__).parent.parent.parent
 SWITCH = ROOT / "jupyter-config" / "server-config" / "kfnb_ext.json"
 TOKEN = "a-token-of-the-tests"
+# Processes of its own, as a pod has them.
+POD = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 FROM_OUTSIDE = ("JUPYTER", "KFNB_", "NB_PREFIX", "KUBERNETES_", "IPYTHONDIR", "XDG_")
 
 
@@ -117,17 +119,32 @@ def running(
     env: dict[str, str] | None = None,
     site_says: str = "",
     user_says: str = "",
+    program: Sequence[str] = (),
+    within: Sequence[str] = (),
 ) -> Iterator[Live]:
-    """A server under ``home``. Raises: AssertionError with its log when it does not start."""
+    """A server under ``home``; ``program``: what Python runs in place of ``jupyter server``.
+
+    ``within``: a command that the server is started by, such as `POD`.
+
+    Raises: AssertionError with its log when it does not start.
+    """
     python = environment(home / "env", jupyter_server_config=site_says)
     workspace = home / "workspace"
     workspace.mkdir(exist_ok=True)
     outside = {k: v for k, v in os.environ.items() if not k.startswith(FROM_OUTSIDE)}
     given = outside | server.folders(home / "jupyter") | {"KFNB_STATE_DIR": str(home / "state")}
+    if not within:  # what else works on this machine is no use of this notebook
+        given["KFNB_EVIDENCE_OFF"] = "process"
     (home / "jupyter/config/jupyter_server_config.py").write_text(user_says)
     port = server.free_port()
     command = [
-        *(str(python), "-m", "jupyter_server", "--no-browser", "--allow-root"),
+        *(
+            *within,
+            str(python),
+            *(program or ("-m", "jupyter_server")),
+            "--no-browser",
+            "--allow-root",
+        ),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--ServerApp.root_dir={workspace}", f"--ServerApp.base_url={base_url}"),
         *(f"--IdentityProvider.token={token}", "--ServerApp.allow_unauthenticated_access=False"),
@@ -142,7 +159,10 @@ def running(
         yield live
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=30)
+        finally:
+            process.kill()
         live.client.close()
         live.stranger.close()
 
