@@ -10,6 +10,8 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
+from tests.commands.shell import fill
+
 
 class Answer(NamedTuple):
     """What a cell came to."""
@@ -151,11 +153,7 @@ def test_many_looks_at_the_status_leave_no_threads_behind(notebook: Notebook):
 
 
 def test_the_stop_button_stops_the_operation_and_the_progress_line_is_one(notebook: Notebook):
-    for number in range(300):
-        with open(notebook.place / f"big{number}", "wb") as file:
-            file.truncate(200 << 20)
-            file.seek(100 << 20)
-            file.write(os.urandom(1 << 20))
+    fill(notebook.place)
     timer = threading.Timer(30, notebook.manager.interrupt_kernel)  # should no progress come
     timer.start()
 

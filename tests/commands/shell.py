@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 
@@ -33,6 +34,15 @@ def kfnb(*words: str, status: int = 0, **settings: object) -> subprocess.Complet
 def record(kind: type, *words: str, status: int = 0) -> object:
     """What ``--json`` prints, held to the record that the routes serve."""
     return msgspec.json.decode(kfnb(*words, "--json", status=status).stdout, type=kind)
+
+
+def fill(workspace: Path) -> None:
+    """So many small files that a snapshot of them takes a second on any disk, and little room."""
+    for folder in range(40):
+        top = workspace / f"many{folder}"
+        top.mkdir()
+        for number in range(1000):
+            (top / str(number)).write_bytes(b"x" * 1000)
 
 
 def on_a_terminal(words: tuple[str, ...], keys: bytes, wait_for: bytes) -> tuple[int, bytes]:

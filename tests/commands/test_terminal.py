@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kfnb_ext.model import operations, snapshots
-from tests.commands.shell import KFNB, call, kfnb, on_a_terminal, record
+from tests.commands.shell import KFNB, call, fill, kfnb, on_a_terminal, record
 
 
 def test_a_reader_that_has_read_enough_ends_it_quietly(place: Path):
@@ -47,12 +47,7 @@ def test_a_terminal_is_asked_and_ctrl_c_stops_at_the_question(place: Path):
 
 
 def test_ctrl_c_stops_an_operation_and_leaves_everything_as_before(place: Path):
-    # Many files, so that it runs for seconds on any disk; sparse, so that they cost none.
-    for number in range(300):
-        with open(place / f"big{number}", "wb") as file:
-            file.truncate(200 << 20)
-            file.seek(100 << 20)
-            file.write(os.urandom(1 << 20))
+    fill(place)
 
     code, said = on_a_terminal(("snapshot", "create"), b"\x03", wait_for=b" % ")
 
