@@ -6,8 +6,22 @@ from pathlib import Path
 import pytest
 
 from kfnb_ext.kube import client
+from kfnb_ext.kube.client import address, failures
 from kfnb_ext.kube.client.access import Access
 from tests.fakes import kubernetes
+
+DEMO = address.NOTEBOOKS.at("alice", "demo")
+ACTIVITY = "notebooks.kubeflow.org/last-activity"
+PATCH = {"metadata": {"annotations": {ACTIVITY: "2026-01-01T00:00:00Z"}}}
+
+
+def refusal(call) -> client.failures.ClusterError:
+    """The error that a call ends in."""
+    with pytest.raises(failures.ClusterError) as caught:
+        call()
+    assert caught.value.message
+    assert caught.value.hint
+    return caught.value
 
 
 class Time:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kfnb_ext.kube.client import answers, failures
+from kfnb_ext.kube.client import answered, answers, failures
 from kfnb_ext.kube.client.address import Address
 from tests.fakes.kubernetes import api
 
@@ -83,7 +83,7 @@ def translated(name: str) -> failures.ClusterError:
             place.group, place.version, place.plural, place.namespace, place.name, place.subresource
         )
     method, headers = record["request"]["method"], response.get("headers") or {}
-    return answers.translate(answers.Answered(method, address, response["status"], headers, raw))
+    return answers.translate(answered.Answered(method, address, response["status"], headers, raw))
 
 
 @pytest.mark.parametrize("name", recorded())
@@ -94,7 +94,7 @@ def test_a_recorded_refusal_becomes_a_sentence_with_a_way_out(name: str):
     assert error.code
     assert error.message.endswith(".")
     assert error.hint.endswith(".")
-    assert len(error.message) < 2 * answers.LONGEST
+    assert len(error.message) < 2 * answered.LONGEST
 
 
 def _usual(code: int | None) -> str:

@@ -49,9 +49,7 @@ def test_a_new_token_is_read_from_its_file_after_a_401(account: Path):
         cluster.world.seed(kubernetes.notebook())
         asking = door(cluster, account)
         asking.get(DEMO)
-        tokens = cluster.world.rights.tokens
-        tokens["fresh"] = tokens.pop("editor-token")
-        (account / "token").write_text("fresh")
+        cluster.renew_token(account)
 
         assert asking.get(DEMO).body["kind"] == "Notebook"
 

@@ -1,58 +1,12 @@
 """The API server's refusals, put into words once.
 
-Rule: told apart by status, reason and, where the server leaves nothing else (every 403), by its
-message, as recorded from a real one in ``tests/vectors/kubernetes``. A body is read whatever its
-content type: 429 and 504 come as plain text, a 504 with JSON inside.
+Rule: told apart by status and reason, and where the server leaves nothing else by its message.
 """
 
-import json
-import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from kfnb_ext.kube.client import failures
-from kfnb_ext.kube.client.address import Address
-
-LONGEST = 400  # characters of the server's own words; a 422 may carry a whole object
-
-_RBAC = re.compile(
-    r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" '
-    r'in API group "(?P<group>[^"]*)" (?P<where>.*)$',
-    re.DOTALL,
-)
-_QUOTA = re.compile(
-    r"exceeded quota: (?P<quota>\S+), requested: (?P<requested>.+), "
-    r"used: (?P<used>.+), limited: (?P<limited>.+)$",
-    re.DOTALL,
-)
-_MUST = re.compile(r"failed quota: (?P<quota>[^:]+): (?P<what>must specify .+)$", re.DOTALL)
-_LIMIT = re.compile(r"(?:maximum|minimum) \S+ usage per |limit to request ratio per ")
-NOTHING = "Nothing was changed."
-
-
-class Answered:
-    """One answer that is not a success, taken apart."""
-
-    def __init__(
-        self, method: str, address: Address, status: int, headers: Mapping[str, str], body: bytes
-    ) -> None:
-        self.method = method
-        self.address = address
-        self.status = status
-        self.retry_after = _seconds(headers.get("Retry-After"))
-        text = body.decode(errors="replace").strip()
-        self.object = _status_object(text)
-        self.reason = str(self.object.get("reason") or "")
-        self.message = shorten(str(self.object.get("message") or text))
-
-    def why(self) -> str:
-        """The server's own reason, without the object it repeats."""
-        return re.split(r"is (?:forbidden|invalid): ", self.message, maxsplit=1)[-1].rstrip(".")
-
-    def causes(self) -> set[str]:
-        """The machine-readable causes, where the server gave some."""
-        causes = (self.object.get("details") or {}).get("causes") or []
-        return {str(cause.get("reason")) for cause in causes}
+from kfnb_ext.kube.client import denials, failures
+from kfnb_ext.kube.client.answered import NOTHING, Answered
 
 
 def translate(answer: Answered) -> failures.ClusterError:
@@ -80,70 +34,6 @@ def _passing(answer: Answered) -> failures.ClusterError:
         code=answer.status,
         retry_after=answer.retry_after,
         uncertain=uncertain,
-    )
-
-
-def _unauthenticated(answer: Answered) -> failures.ClusterError:
-    return failures.Refused(
-        "unauthenticated",
-        f"The cluster does not accept this pod's token. {NOTHING}",
-        "Restart the notebook so that it gets a new one. If that does not help, ask the "
-        "administrator whether its service account still exists.",
-    )
-
-
-def _forbidden(answer: Answered) -> failures.ClusterError:
-    if "NamespaceTerminating" in answer.causes() or "is being terminated" in answer.message:
-        return failures.Refused(
-            "terminating",
-            f"The namespace {answer.address.namespace} is being deleted. {NOTHING}",
-            "Save your work elsewhere now: everything in the namespace goes with it.",
-        )
-    for pattern, told in ((_RBAC, _rbac), (_QUOTA, _quota), (_MUST, _must)):
-        found = pattern.search(answer.message)
-        if found:
-            return told(answer, found)
-    if _LIMIT.search(answer.message):
-        return failures.Refused(
-            "limit_range",
-            f"The namespace limits the size: {answer.why()}. {NOTHING}",
-            "Choose a size within the limit, or ask the administrator to change the LimitRange.",
-        )
-    return failures.Refused(
-        "forbidden",
-        f"The cluster forbids it: {answer.why()}. {NOTHING}",
-        "Ask the administrator about this rule.",
-    )
-
-
-def _rbac(answer: Answered, found: re.Match[str]) -> failures.ClusterError:
-    if found["user"] == "system:anonymous":
-        return _unauthenticated(answer)
-    who = found["user"].rpartition(":")[2]
-    what = ".".join(part for part in (found["resource"], found["group"]) if part)
-    return failures.Refused(
-        "rbac",
-        f"The service account {who} may not {found['verb']} {what} "
-        f"{found['where'].replace(chr(34), '')}. {NOTHING}",
-        f"Ask the administrator for a role with the verb “{found['verb']}” on {what}.",
-    )
-
-
-def _quota(answer: Answered, found: re.Match[str]) -> failures.ClusterError:
-    return failures.Refused(
-        "quota",
-        f"The quota {found['quota']} of the namespace {answer.address.namespace} leaves no room: "
-        f"asked {found['requested']}, used {found['used']}, allowed {found['limited']}. {NOTHING}",
-        "Delete what you can spare, ask for less, or ask the administrator to raise the quota.",
-    )
-
-
-def _must(answer: Answered, found: re.Match[str]) -> failures.ClusterError:
-    return failures.Refused(
-        "quota",
-        f"The quota {found['quota']} of the namespace {answer.address.namespace} demands more: "
-        f"{found['what']}. {NOTHING}",
-        "Name the requests and limits that the quota asks for.",
     )
 
 
@@ -212,8 +102,8 @@ def _bad_request(answer: Answered) -> failures.ClusterError:
 
 
 _BY_STATUS: dict[int, Callable[[Answered], failures.ClusterError]] = {
-    401: _unauthenticated,
-    403: _forbidden,
+    401: denials.unauthenticated,
+    403: denials.forbidden,
     404: _not_found,
     409: _conflict,
     410: _expired,
@@ -221,24 +111,6 @@ _BY_STATUS: dict[int, Callable[[Answered], failures.ClusterError]] = {
 }
 
 
-def shorten(text: str) -> str:
-    """The server's own words, cut to what a person reads."""
-    return text if len(text) <= LONGEST else text[:LONGEST] + " …"
-
-
 def _quoted(answer: Answered) -> str:
     name = (answer.object.get("details") or {}).get("name") or answer.address.name
     return f"{answer.address.kind} “{name}”"
-
-
-def _status_object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _seconds(value: str | None) -> float | None:
-    # The API server sends whole seconds, never a date.
-    return float(value) if value and value.strip().isdecimal() else None

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from kfnb_ext.kube.client import answers, failures
+from kfnb_ext.kube.client import answered, answers, failures
 from kfnb_ext.kube.client.access import Access
 from kfnb_ext.kube.client.address import Address, with_query
 
@@ -58,8 +58,8 @@ def send(access: Access, sending: Sending, limits: Limits, agent: str) -> Answer
         pool, sending, host + with_query(sending.address.path, query), headers, limits
     )
     if not 200 <= status < 300:
-        answer = answers.Answered(sending.method, sending.address, status, found, body)
-        raise answers.translate(answer)
+        refused = answered.Answered(sending.method, sending.address, status, found, body)
+        raise answers.translate(refused)
     return Answer(
         body=_object(sending, body), date=_date(found.get("Date")), warnings=_warned(found)
     )
@@ -106,7 +106,7 @@ def _broken(sending: Sending, error: Exception) -> failures.ClusterError:
     if isinstance(error, exceptions.SSLError):
         return failures.Unreachable(
             "tls",
-            f"The connection to the API server is not trustworthy: {answers.shorten(str(error))}.",
+            f"The connection to the API server is not trustworthy: {answered.shorten(str(error))}.",
             "Its certificate and the one of this pod do not fit: ask the administrator.",
         )
     if isinstance(error, exceptions.TimeoutError | TimeoutError):

@@ -83,6 +83,12 @@ class Cluster:
         path.write_text(json.dumps(config))
         return path
 
+    def renew_token(self, folder: Path, old: str = "editor-token", new: str = "fresh") -> None:
+        """Put a fresh token into its file; the old one is refused from now on."""
+        tokens = self.world.rights.tokens
+        tokens[new] = tokens.pop(old)
+        (folder / "token").write_text(new)
+
 
 def notebook(name: str = "demo", namespace: str = "alice", **annotations: str) -> dict[str, Any]:
     """A Notebook as Kubeflow's form makes it; more annotations come as ``**{key: value}``."""

@@ -53,6 +53,26 @@ def silent(seconds: float = 30.0, applied: bool = False) -> Fault:
     return Fault(silence=seconds, applied=applied)
 
 
+def every(silence: float = 30.0) -> dict[str, Fault]:
+    """All that a request can meet, by name; ``-after`` where it was carried out before."""
+    failures = {
+        "401": statuses.unauthorized(),
+        "403": statuses.Failure(403, "Forbidden", "it is forbidden: a rule of the site"),
+        "404": statuses.Failure(404, "NotFound", "not found"),
+        "409": statuses.Failure(409, "Conflict", "the object has been modified"),
+        "410": statuses.expired(1, 2),
+        "422": statuses.patch_failed(),
+        "429": statuses.throttled(1),
+        "500": statuses.storage_error(),
+        "504": statuses.timed_out(),
+    }
+    found = {name: refusal(failure) for name, failure in failures.items()}
+    found |= {"closed": closed(), "silent": silent(silence)}
+    after = {"500": broken(True), "504": timed_out(True), "closed": closed(True)}
+    after["silent"] = silent(silence, applied=True)
+    return found | {f"{name}-after": fault for name, fault in after.items()}
+
+
 @dataclass
 class Plan:
     """Which fault comes when."""
