@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from kfnb_ext.engines.local import choosing, names
-from kfnb_ext.engines.local.manifest import Item
+from kfnb_ext.engines.local.manifest import Folder, Item
 
 PUT, TAKE, META = "put", "take", "meta"
 
@@ -50,6 +50,34 @@ class Changes:
     def ordered(self) -> list[Step]:
         """The steps in the order of a manifest; their index is their number."""
         return [self.steps[path] for path in sorted(self.steps, key=names.key)]
+
+    def take(self, path: str, item: Item) -> None:
+        """What is there now goes."""
+        self.steps[path] = Step(TAKE, path, was(item))
+        self.gone(path)
+
+    def gone(self, path: str) -> None:
+        """Note that a path ceases to be."""
+        folder, name = names.split(path)
+        self.touched.add(folder, name)
+        self.remove.append(path)
+
+    def all_gone(self, folder: Folder) -> None:
+        """Note that all in a folder ceases to be."""
+        self.touched.owns.add(folder.path)
+        for item in folder.items:
+            self.gone(names.join(folder.path, item.name))
+
+    def find(self, sentence: str) -> None:
+        """Note what a person should read first."""
+        if len(self.findings) < 20:
+            self.findings.append(sentence)
+
+    def add_up(self) -> None:
+        """Name what is replaced, once all steps are known."""
+        for path, step in self.steps.items():
+            if step.what == META or (step.what == PUT and step.was is not None):
+                self.replace.append(path)
 
 
 def was(item: Item) -> Was:

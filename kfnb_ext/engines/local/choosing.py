@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from kfnb_ext.engines.local import names
+from kfnb_ext.engines.local.manifest import FOLDER, Folder, Item
 
 
 class Choice(Protocol):
@@ -103,3 +104,15 @@ class Again:
     def leads(self, path: str) -> bool:
         """Whether something in it or below was touched."""
         return path in self._leads
+
+
+def items(choice: Choice, folder: Folder) -> list[Item]:
+    """The entries of a folder of the snapshot that are put when the folder is."""
+    chosen = choice.within(folder.path)
+    if chosen is None:
+        return folder.items
+    return [
+        i
+        for i in folder.items
+        if i.name in chosen or (i.kind == FOLDER and choice.leads(names.join(folder.path, i.name)))
+    ]

@@ -4,11 +4,19 @@ Rule: both come as streams in the same order; only what differs is kept. Nothing
 left out is ever replaced or removed, and nothing is done to what was not chosen.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from kfnb_ext.engines.local import changes, choosing, exclude, linking, names, newer
+from kfnb_ext.engines.local import (
+    changes,
+    choosing,
+    exclude,
+    figures,
+    linking,
+    manifest,
+    names,
+    newer,
+)
 from kfnb_ext.engines.local.manifest import FILE, FOLDER, SYMLINK, Folder, Item
 
 _WHOLE, _KEPT = "whole", "kept"
@@ -30,13 +38,12 @@ class Comparison:
         self._areas: dict[str, _Area] = {}
         self._live_only: list[newer.LiveOnly] = []
         self._linked: list[linking.Linked] = []
-        self._root = os.geteuid() == 0
 
     def run(self, target: Iterable[Folder], live: Iterable[Folder]) -> changes.Changes:
         """Compare all of it."""
         area: _Area = None
         top = ""
-        for path, then, now in _side_by_side(target, live):
+        for path, then, now in manifest.side_by_side(target, live):
             if area is None or not (path == top or path.startswith(top + "/")):
                 area, top = self._areas.pop(path, None), path
             if area == _WHOLE:
@@ -53,16 +60,18 @@ class Comparison:
         for folder in self._live_only:
             self._settle(folder)
         self._settle_links()
-        self._add_up()
+        self.changes.add_up()
         return self.changes
 
     def _both(self, then: Folder, now: Folder) -> None:
         """A folder that is there in both."""
         if _opaque(then) or _opaque(now):
             if _opaque(now) and (self._choice.own(now.path) or self._choice.leads(now.path)):
-                self._find(f"{now.path or 'The workspace'} cannot be read and stays as it is.")
+                self.changes.find(
+                    f"{now.path or 'The workspace'} cannot be read and stays as it is."
+                )
             return
-        if self._choice.own(then.path) and self._figures_differ(then.me, now.me):
+        if self._choice.own(then.path) and figures.differ(then.me, now.me):
             self.changes.finish[then.path] = then.me
             self.changes.touched.owns.add(then.path)
         chosen = self._choice.within(then.path)
@@ -93,7 +102,7 @@ class Comparison:
                 self._bystander(folder, path, item, there)
             return
         if left is not None:
-            self._find(f"{path} stays as it is: {left}.")
+            self.changes.find(f"{path} stays as it is: {left}.")
         elif item.kind == FOLDER:
             self._put(path, item, there)
             self._areas[path] = _WHOLE
@@ -108,7 +117,7 @@ class Comparison:
         same = item.kind == there.kind and self._content_is_same(folder, item, there)
         if not same:
             self._put(path, item, there)
-        elif self._figures_differ(item, there):
+        elif figures.differ(item, there):
             if item.kind == SYMLINK:
                 self._put(path, item, there)
             else:
@@ -129,13 +138,6 @@ class Comparison:
         if not there.sha:
             self._fill(folder, there)
         return item.sha == there.sha
-
-    def _figures_differ(self, a: Item, b: Item) -> bool:
-        if a.mtime != b.mtime or a.xattrs != b.xattrs:
-            return True
-        if a.kind != SYMLINK and a.mode != b.mode:
-            return True
-        return self._root and (a.uid, a.gid) != (b.uid, b.gid)
 
     def _put(self, path: str, item: Item, there: Item | None) -> None:
         self.changes.steps[path] = changes.Step(
@@ -159,7 +161,7 @@ class Comparison:
         self.changes.touched.owns.add(then.path)
         if then.path in self.changes.steps:
             self.changes.finish[then.path] = then.me  # staged writable, so that it can move
-        for item in chosen_items(self._choice, then):
+        for item in choosing.items(self._choice, then):
             path = names.join(then.path, item.name)
             self._write(path, item)
             if item.kind == FILE and item.links > 1:
@@ -180,18 +182,9 @@ class Comparison:
                 else:
                     self._areas[path] = _KEPT
             elif self._exact:
-                self._take(path, item)
+                self.changes.take(path, item)
             else:
                 self.changes.newer_kept += 1
-
-    def _take(self, path: str, item: Item) -> None:
-        self.changes.steps[path] = changes.Step(changes.TAKE, path, changes.was(item))
-        self._gone(path)
-
-    def _gone(self, path: str) -> None:
-        folder, name = names.split(path)
-        self.changes.touched.add(folder, name)
-        self.changes.remove.append(path)
 
     def _look_into(self, path: str, gives_way: Item | None) -> None:
         found = newer.LiveOnly(path, gives_way)
@@ -205,21 +198,7 @@ class Comparison:
         if found.gives_way is not None:
             self._give_way(found, found.gives_way)
             return
-        whole = found.removable(self._may_go)
-        for folder in found.folders:
-            parent = names.split(folder.path)[0]
-            if folder.path in whole:
-                if parent not in whole:
-                    self.changes.steps[folder.path] = changes.Step(
-                        changes.TAKE, folder.path, changes.was(folder.me)
-                    )
-                    self._gone(folder.path)
-                self._all_gone(folder)
-                continue
-            for item in folder.items:
-                path = names.join(folder.path, item.name)
-                if item.kind != FOLDER and self._may_go(folder.path, item.name):
-                    self._take(path, item)
+        found.settle(self.changes, self._may_go)
 
     def _give_way(self, found: newer.LiveOnly, item: Item) -> None:
         if held := found.held():
@@ -229,13 +208,8 @@ class Comparison:
             )
             return
         for folder in found.folders:
-            self._all_gone(folder)
+            self.changes.all_gone(folder)
         self._put(found.path, item, found.folders[0].me)
-
-    def _all_gone(self, folder: Folder) -> None:
-        self.changes.touched.owns.add(folder.path)
-        for item in folder.items:
-            self._gone(names.join(folder.path, item.name))
 
     def _may_go(self, folder: str, name: str) -> bool:
         chosen = self._choice.within(folder)
@@ -244,7 +218,7 @@ class Comparison:
 
     def _bystander(self, folder: str, path: str, item: Item, there: Item) -> None:
         """A file that was not chosen, but is a name of one that may be."""
-        if self._content_is_same(folder, item, there) and not self._figures_differ(item, there):
+        if self._content_is_same(folder, item, there) and not figures.differ(item, there):
             self._linked.append(linking.Linked(item.group or path, path, item, there, chosen=False))
 
     def _settle_links(self) -> None:
@@ -263,27 +237,6 @@ class Comparison:
             )
             self._write(one.path, one.item)
 
-    def _find(self, sentence: str) -> None:
-        if len(self.changes.findings) < 20:
-            self.changes.findings.append(sentence)
-
-    def _add_up(self) -> None:
-        for path, step in self.changes.steps.items():
-            if step.what == changes.META or (step.what == changes.PUT and step.was is not None):
-                self.changes.replace.append(path)
-
-
-def chosen_items(choice: choosing.Choice, folder: Folder) -> list[Item]:
-    """The entries of a folder of the snapshot that are put when the folder is."""
-    chosen = choice.within(folder.path)
-    if chosen is None:
-        return folder.items
-    return [
-        i
-        for i in folder.items
-        if i.name in chosen or (i.kind == FOLDER and choice.leads(names.join(folder.path, i.name)))
-    ]
-
 
 def _opaque(folder: Folder) -> bool:
     return any(name == "" for name, _ in folder.left)
@@ -291,18 +244,3 @@ def _opaque(folder: Folder) -> bool:
 
 def _any_linked(items: list[Item]) -> bool:
     return any(i.links > 1 for i in items)
-
-
-def _side_by_side(
-    one: Iterable[Folder], two: Iterable[Folder]
-) -> Iterator[tuple[str, Folder | None, Folder | None]]:
-    """Two streams of folders as one, in order."""
-    first, second = iter(one), iter(two)
-    a, b = next(first, None), next(second, None)
-    while a is not None or b is not None:
-        before = a is not None and (b is None or names.key(a.path) <= names.key(b.path))
-        after = b is not None and (a is None or names.key(b.path) <= names.key(a.path))
-        path = a.path if before and a is not None else b.path if b is not None else ""
-        yield path, a if before else None, b if after else None
-        a = next(first, None) if before else a
-        b = next(second, None) if after else b

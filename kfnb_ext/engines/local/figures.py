@@ -33,3 +33,12 @@ def set_live(fd: int, item: manifest.Item, user: tuple[int, int]) -> None:
             except OSError:
                 continue  # not ours to remove
     give(fd, item, user)
+
+
+def differ(a: manifest.Item, b: manifest.Item) -> bool:
+    """Whether times, mode, attributes or (where we could set them) owners are not the same."""
+    if a.mtime != b.mtime or a.xattrs != b.xattrs:
+        return True
+    if a.kind != manifest.SYMLINK and a.mode != b.mode:
+        return True
+    return os.geteuid() == 0 and (a.uid, a.gid) != (b.uid, b.gid)

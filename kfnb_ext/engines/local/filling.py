@@ -4,13 +4,16 @@ Rule: plain data; who makes it is in ``making``.
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from kfnb_ext.engines.local import copying, manifest
 from kfnb_ext.model import snapshots
 
 NAMED_AT_MOST = 1000
+_BATCH_FILES, _BATCH_BYTES = 100, 4 * 1024 * 1024
+_With = TypeVar("_With")
 
 Copy: TypeAlias = tuple[manifest.Item, copying.Old | None]
 
@@ -53,3 +56,19 @@ class Outcome:
         self.complete = self.complete and complete
         if len(self.left_out) < NAMED_AT_MOST:
             self.left_out.append(snapshots.LeftOut(path=path, reason=reason))
+
+
+def batches(
+    files: list[tuple[manifest.Item, _With]],
+) -> Iterator[list[tuple[manifest.Item, _With]]]:
+    """Files in portions that are worth handing to a thread; a large one goes alone."""
+    batch: list[tuple[manifest.Item, _With]] = []
+    weight = 0
+    for pair in files:
+        batch.append(pair)
+        weight += pair[0].size
+        if len(batch) >= _BATCH_FILES or weight >= _BATCH_BYTES:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch

@@ -15,7 +15,6 @@ from kfnb_ext.engines.local import copying, filling, manifest, names, opening, s
 
 THREADS = max(2, min(4, len(os.sched_getaffinity(0))))
 _AHEAD = 48  # folders in flight: two descriptors each
-_BATCH_FILES, _BATCH_BYTES = 100, 4 * 1024 * 1024
 
 
 class Maker:
@@ -61,7 +60,8 @@ class Maker:
         self._link(work, draft)
         if work.copies and live < 0:
             work = work._replace(live=self._open_live(draft.folder))
-        self._submit(work)
+        for batch in filling.batches(work.copies):
+            work.taken.append(self._pool.submit(self._take, work, batch))
         self._job.advance(0)  # where a user who asked to stop is heard
         return work
 
@@ -114,18 +114,6 @@ class Maker:
         if st is None or st.st_size != item.size:
             return False
         return copying.link(copying.Old(work.before, name), work.tree, name)
-
-    def _submit(self, work: filling.Work) -> None:
-        batch: list[filling.Copy] = []
-        weight = 0
-        for item, old in work.copies:
-            batch.append((item, old))
-            weight += item.size
-            if len(batch) >= _BATCH_FILES or weight >= _BATCH_BYTES:
-                work.taken.append(self._pool.submit(self._take, work, batch))
-                batch, weight = [], 0
-        if batch:
-            work.taken.append(self._pool.submit(self._take, work, batch))
 
     def _take(self, work: filling.Work, batch: list[filling.Copy]) -> list[copying.Taken]:
         if work.live < 0:

@@ -8,7 +8,7 @@ side in the memory of one folder; and one folder is found by bisecting the file.
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -178,3 +178,18 @@ class Cursor:
         if self._next is None or self._next[1].path != path:
             return None
         return self._next
+
+
+def side_by_side(
+    one: Iterable[Folder], two: Iterable[Folder]
+) -> Iterator[tuple[str, Folder | None, Folder | None]]:
+    """Two streams of folders as one, in order."""
+    first, second = iter(one), iter(two)
+    a, b = next(first, None), next(second, None)
+    while a is not None or b is not None:
+        before = a is not None and (b is None or names.key(a.path) <= names.key(b.path))
+        after = b is not None and (a is None or names.key(b.path) <= names.key(a.path))
+        path = a.path if before and a is not None else b.path if b is not None else ""
+        yield path, a if before else None, b if after else None
+        a = next(first, None) if before else a
+        b = next(second, None) if after else b

@@ -6,7 +6,7 @@ no snapshot holds stays where it is.
 
 from collections.abc import Callable
 
-from kfnb_ext.engines.local import names
+from kfnb_ext.engines.local import changes, names
 from kfnb_ext.engines.local.manifest import FOLDER, Folder, Item
 
 
@@ -35,3 +35,21 @@ class LiveOnly:
             if folder.left or not may_go(*names.split(folder.path)):
                 whole.discard(folder.path)
         return whole
+
+    def settle(self, found: changes.Changes, may_go: Callable[[str, str], bool]) -> None:
+        """Now that all of it is known: it goes whole, in part, or not at all."""
+        whole = self.removable(may_go)
+        for folder in self.folders:
+            parent = names.split(folder.path)[0]
+            if folder.path in whole:
+                if parent not in whole:
+                    found.steps[folder.path] = changes.Step(
+                        changes.TAKE, folder.path, changes.was(folder.me)
+                    )
+                    found.gone(folder.path)
+                found.all_gone(folder)
+                continue
+            for item in folder.items:
+                path = names.join(folder.path, item.name)
+                if item.kind != FOLDER and may_go(folder.path, item.name):
+                    found.take(path, item)

@@ -15,8 +15,8 @@ from kfnb_ext.engines import base
 from kfnb_ext.engines.local import (
     choosing,
     copying,
-    differing,
     figures,
+    filling,
     making,
     manifest,
     names,
@@ -25,7 +25,6 @@ from kfnb_ext.engines.local import (
 )
 
 _AHEAD = 48
-_BATCH_FILES, _BATCH_BYTES = 100, 4 * 1024 * 1024
 _RANGE = 16 * 1024 * 1024  # of one in-kernel copy: after each a user who asked to stop is heard
 _LIVE = "/"  # no staged place begins so
 
@@ -100,7 +99,7 @@ class Stager:
         places: dict[str, str],
     ) -> None:
         target = opening.folder(self._new, place)
-        entries = [(i, i.name) for i in differing.chosen_items(choice, folder)]
+        entries = [(i, i.name) for i in choosing.items(choice, folder)]
         for item, name in entries:
             if item.kind == manifest.FOLDER:
                 places[names.join(folder.path, name)] = f"{place}/{name}"
@@ -150,18 +149,7 @@ class Stager:
                 here = names.join(place, name)
                 first = item.links < 2 or self._first.setdefault(item.group or path, here) == here
                 (work.files if first else work.links).append((item, name))
-        self._submit(work)
-
-    def _submit(self, work: _Work) -> None:
-        batch: list[tuple[manifest.Item, str]] = []
-        weight = 0
-        for item, name in work.files:
-            batch.append((item, name))
-            weight += item.size
-            if len(batch) >= _BATCH_FILES or weight >= _BATCH_BYTES:
-                work.copied.append(self._pool.submit(self._copy_all, work, batch))
-                batch, weight = [], 0
-        if batch:
+        for batch in filling.batches(work.files):
             work.copied.append(self._pool.submit(self._copy_all, work, batch))
 
     def _finish(self) -> None:
