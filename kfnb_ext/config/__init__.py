@@ -26,7 +26,7 @@ WORDS = {
 }
 
 
-def options() -> dict[str, traitlets.TraitType[Any, Any]]:
+def options() -> "dict[str, traitlets.TraitType[Any, Any]]":
     """All options by name."""
     return dict(KfnbExt.class_own_traits(config=True))
 
@@ -82,7 +82,7 @@ def _parsed(environment: Mapping[str, str], variables: Mapping[str, str]) -> dic
     }
 
 
-def _parse(trait: traitlets.TraitType[Any, Any], text: str, variable: str) -> Any:
+def _parse(trait: "traitlets.TraitType[Any, Any]", text: str, variable: str) -> Any:
     try:
         if isinstance(trait, traitlets.List):
             return [trait._trait.from_string(part) for part in text.split(":") if part]
