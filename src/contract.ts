@@ -3,6 +3,10 @@
 
 export type EvidenceKind = 'kernel_busy' | 'kernel' | 'terminal' | 'process' | 'gpu' | 'save' | 'application' | 'file' | 'operation' | 'keep_awake';
 
+export type Culler = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'unknown' | 'off';
+
+export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' | 'not_asked';
+
 export type GpuState = 'ok' | 'lost' | 'reset_required' | 'error';
 
 export type GpuSharing = 'exclusive' | 'mig' | 'time_sliced_or_shared' | 'mps' | 'unknown';
@@ -80,6 +84,64 @@ export interface Activity {
   readonly last_use: string; // never moves backward; ISO 8601, UTC
   readonly reasons: readonly Reason[];
   readonly unknown: readonly string[]; // what could not be seen, and so speaks neither for nor against
+}
+
+/** A person asked that the notebook be kept, until a time and for a reason. */
+export interface KeepAwake {
+  readonly until: string; // ISO 8601, UTC
+  readonly since: string; // ISO 8601, UTC
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** Keep the notebook awake; asked again, it is extended or shortened. */
+export interface KeepAwakeRequest {
+  readonly seconds: number;
+  readonly reason?: string;
+}
+
+/** What is asked for at the moment, and how much may be. */
+export interface KeepAwakeState {
+  readonly current: KeepAwake | null;
+  readonly allowed_seconds: number; // at once; 0: the administrator does not allow it
+}
+
+/** When the pod stops, in which case it does not, and why. */
+export interface StopForecast {
+  readonly stops_at: string | null; // None: not while it is used, or not known; ISO 8601, UTC
+  readonly known: boolean;
+  readonly text: string;
+  readonly hint: string;
+}
+
+/** Who stops this pod, as far as it can be seen from inside. */
+export interface Culling {
+  readonly kind: 'culling';
+  readonly culler: Culler;
+  readonly sight: Sight;
+  readonly last_look: string | null; // when it last asked this server; ISO 8601, UTC
+  readonly period_seconds: number | null; // between two looks
+  readonly idle_minutes: number | null; // without use, after which it stops the pod; None: not known
+  readonly forecast: StopForecast;
+  readonly text: string; // what is seen of the culler, in words
+  readonly hint: string; // what to tell the administrator
+  readonly heartbeat: string; // what became of the last writing to the Notebook; empty: none was needed
+}
+
+/** The culler's own requests, as this server saw them. */
+export interface Looks {
+  readonly started: string; // since when this server listens; ISO 8601, UTC
+  readonly kernels: readonly string[]; // GET api/kernels, the last ones; ISO 8601, UTC
+  readonly terminals: boolean; // GET api/terminals too: OpenShift's culler
+  readonly status: boolean; // GET api/status: Notebooks 2.0
+  readonly checks_elsewhere: boolean; // its mark on the Notebook moves, though it never came here
+}
+
+/** What the environment says of where this pod belongs. */
+export interface Identity {
+  readonly culler: Culler;
+  readonly namespace: string | null;
+  readonly name: string | null;
 }
 
 /** What ran between two readings, of one GPU or slice alone (GPM; Hopper and later). */
@@ -569,6 +631,8 @@ export interface Status {
   readonly taken: string; // ISO 8601, UTC
   readonly workspace: string;
   readonly activity: Activity | Unavailable;
+  readonly culling: Culling | Unavailable;
+  readonly keep_awake: KeepAwake | null;
   readonly limits: Limits | Unavailable;
   readonly shm: Shm | Unavailable;
   readonly volumes: Volumes | Unavailable;

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from kfnb_ext.model.activity import Activity
+from kfnb_ext.model.culling import Culling, KeepAwake
 from kfnb_ext.model.gpu import Gpus
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.operations import Operation
@@ -38,6 +39,8 @@ class Status(Record, frozen=True, kw_only=True):
     taken: datetime
     workspace: str
     activity: Activity | Unavailable
+    culling: Culling | Unavailable
+    keep_awake: KeepAwake | None
     limits: Limits | Unavailable
     shm: Shm | Unavailable
     volumes: Volumes | Unavailable

@@ -1,26 +1,49 @@
-"""What Jupyter itself knows of its use: kernels and terminals.
+"""What Jupyter itself knows of its use: kernels, terminals, documents saved.
 
 Rule: read on the event loop (Jupyter's objects are not thread-safe), never a message to a
-kernel, and nothing that counts as use.
+kernel, and nothing that counts as use. No time is judged here: stamps go on as they are.
 """
 
-from datetime import datetime, timezone
+import os
+from collections.abc import Callable
 from typing import Any
 
-from kfnb_ext.model.activity import Evidence
+from jupyter_core.utils import ensure_async
+
+from kfnb_ext.services.evidence import Kernel, Terminal, Witnessed
+
+CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+SAVES = ("save", "upload", "rename", "copy", "delete", "create")  # not `get`: reading is no use
+MINE = ".kfnb/"
 
 
 class Witness:
-    """Collects the evidence; remembers since when a kernel has been busy."""
+    """Sees kernels and terminals when asked, and each save as it happens."""
 
-    def __init__(self, serverapp: Any) -> None:
+    def __init__(self, serverapp: Any, ticks: Callable[[], float]) -> None:
+        """``ticks``: seconds since boot."""
         self._serverapp = serverapp
-        self._busy_since: dict[str, datetime] = {}
+        self._ticks = ticks
+        self._saved: tuple[str, float, str] | None = None
 
-    async def collect(self) -> tuple[Evidence, ...]:
-        """All evidence of kernels and terminals, as of now."""
+    def listen(self) -> None:
+        """Hear of saves: on Jupyter's event bus, so that no hook of the user is touched."""
+        self._serverapp.event_logger.add_listener(schema_id=CONTENTS, listener=self._heard)
+
+    async def collect(self) -> Witnessed:
+        """All that is seen now."""
         names = await self._names()
-        return (*self._kernels(names), *self._terminals())
+        return Witnessed(
+            server=os.getpid(),
+            kernels=await self._kernels(names),
+            terminals=self._terminals(),
+            saved=self._saved,
+        )
+
+    async def _heard(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        path = str(data.get("path", "")).lstrip("/")
+        if data.get("action") in SAVES and not path.startswith(MINE):
+            self._saved = (path, self._ticks(), f"{path} was saved")
 
     async def _names(self) -> dict[str, str]:
         """What a person calls each kernel: its notebook or console."""
@@ -31,53 +54,48 @@ class Witness:
             if s.get("kernel")
         }
 
-    def _kernels(self, names: dict[str, str]) -> list[Evidence]:
+    async def _kernels(self, names: dict[str, str]) -> tuple[Kernel, ...]:
         manager = self._serverapp.kernel_manager
         kernels = [(id_, manager.get_kernel(id_)) for id_ in manager.list_kernel_ids()]
-        busy = {id_ for id_, kernel in kernels if _state(kernel) == "busy"}
-        self._busy_since = {
-            # First seen busy: its last message is the nearest to the start of the cell.
-            id_: self._busy_since.get(id_) or kernel.last_activity
-            for id_, kernel in kernels
-            if id_ in busy and getattr(kernel, "last_activity", None)
-        }
-        return [
-            self._kernel(id_, kernel, names.get(id_) or kernel.kernel_name, id_ in busy)
-            for id_, kernel in kernels
-            if getattr(kernel, "last_activity", None)
-        ]
-
-    def _kernel(self, id_: str, kernel: Any, name: str, busy: bool) -> Evidence:
-        return Evidence(
-            kind="kernel",
-            source=id_,
-            at=datetime.now(timezone.utc) if busy else kernel.last_activity,
-            active=busy,
-            since=self._busy_since.get(id_),
-            text=f"kernel {name} is busy" if busy else f"kernel {name} was used",
+        return tuple(
+            [
+                Kernel(
+                    id=id_,
+                    name=names.get(id_) or kernel.kernel_name,
+                    state=getattr(kernel, "execution_state", None) or "starting",
+                    stamp=kernel.last_activity,
+                    pid=_pid(kernel),
+                    clients=await self._clients(id_),
+                )
+                for id_, kernel in kernels
+                if getattr(kernel, "last_activity", None)
+            ]
         )
 
-    def _terminals(self) -> list[Evidence]:
+    async def _clients(self, id_: str) -> int | None:
+        """Tabs and consoles that are connected; None: not known."""
+        try:
+            model = await ensure_async(self._serverapp.kernel_manager.kernel_model(id_))
+            return int(model["connections"])
+        except Exception:  # it has ended meanwhile, or this manager cannot say
+            return None
+
+    def _terminals(self) -> tuple[Terminal, ...]:
         manager = self._serverapp.web_app.settings.get("terminal_manager")
         if manager is None:
-            return []
-        return [
-            Evidence(
-                kind="terminal",
-                source=str(one["name"]),
-                at=_time(one["last_activity"]),
-                active=False,
-                text=f"terminal {one['name']} was used",
+            return ()
+        return tuple(
+            Terminal(
+                name=str(name),
+                stamp=terminal.last_activity,
+                pid=getattr(getattr(terminal, "ptyproc", None), "pid", None),
             )
-            for one in manager.list()
-        ]
+            for name, terminal in list(manager.terminals.items())
+            if getattr(terminal, "last_activity", None)
+        )
 
 
-def _state(kernel: Any) -> str | None:
-    return getattr(kernel, "execution_state", None)
-
-
-def _time(value: Any) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+def _pid(kernel: Any) -> int | None:
+    """The kernel's process; None: it runs elsewhere (a gateway, another host)."""
+    pid = getattr(getattr(kernel, "provisioner", None), "pid", None)
+    return pid if isinstance(pid, int) and pid > 0 else None

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 
 from kfnb_ext import assembly, config, errors
-from kfnb_ext.server import events, handlers
+from kfnb_ext.server import culling, events, handlers
 
 if TYPE_CHECKING:
     from kfnb_ext.model.operations import Operation
+    from kfnb_ext.model.status import Status
     from kfnb_ext.server.answers import Desk
+    from kfnb_ext.services.clock import Clock
+    from kfnb_ext.services.culling import CullingService
 
 LEVELS = {"succeeded": "success", "failed": "error", "cancelled": "info"}
 
@@ -29,7 +32,12 @@ class Extension(config.KfnbExt, ExtensionApp):
 
     name = "kfnb_ext"
     load_other_extensions = True
+    clock: "Clock | None" = None  # None: the system's; a test builds its own kind of extension
     face: handlers.Face | None = None  # None: the options could not be used, nothing is served
+
+    def _link_jupyter_server_extension(self, serverapp: Any) -> None:
+        super()._link_jupyter_server_extension(serverapp)
+        culling.untrack(serverapp)
 
     def parse_command_line(self, argv: Any = None) -> None:
         """Nothing: the server has read the command line, ours with it; twice costs time."""
@@ -43,9 +51,17 @@ class Extension(config.KfnbExt, ExtensionApp):
         self.settled = config.settle(site, os.environ, mine)
         # Kernels and terminals are started by this process: they learn the workspace from it.
         os.environ["KFNB_WORKSPACE"] = str(self.workspace_folder)
+        os.environ["KFNB_IN_USE_FILE"] = assembly.in_use_file(self.settled)
         self._tasks: list[asyncio.Task[None]] = []
         self.face = handlers.Face(self._open)
         self.handlers.append(("kfnb/(.*)", handlers.Handler, {"face": self.face}))
+        if self.settled.culling != "off":
+            assert self.serverapp is not None
+            app = self.serverapp.web_app
+            self._booth = culling.Booth(self._culling, self.log)
+            self.handlers.append(("api/kernels", culling.KernelsHandler, {"booth": self._booth}))
+            base_url = self.serverapp.base_url
+            app.add_transform(culling.observer(self._booth, base_url, app.settings))
 
     @cached_property
     def workspace_folder(self) -> Path:
@@ -58,11 +74,30 @@ class Extension(config.KfnbExt, ExtensionApp):
         """Put all services together. Called once, from a worker thread."""
         from kfnb_ext.server import activity, answers, status
 
-        pod = assembly.Pod(self.settled, self.workspace_folder, "server", self.log)
+        folder = self.workspace_folder
+        pod = assembly.Pod(self.settled, folder, "server", self.log, clock=self.clock)
         pod.operations.ended.append(self._ended)
-        witness = activity.Witness(self.serverapp)
+        _ = pod.use  # before the first look, and so before a culler's
+        witness = activity.Witness(self.serverapp, pod.timeline.clock.ticks)
+        self._loop.call_soon_threadsafe(witness.listen)
         source = status.StatusSource(pod.status, witness.collect, self.settled.status_max_age)
+        source.readers.append(self._read)
         return answers.Desk(pod, source)
+
+    def _culling(self) -> "CullingService | None":
+        desk = self.face.made if self.face else None
+        return desk.pod.use.culling if desk else None
+
+    def current_activity(self) -> Any:
+        """For Jupyter's own shutdown_no_activity_timeout: whether the notebook is used."""
+        service = self.face.made.pod.use if self.face and self.face.made else None
+        verdict = service.keeper.verdict if service else None
+        return [reason.text for reason in verdict.reasons] if verdict and verdict.in_use else None
+
+    def _read(self, status: "Status") -> None:
+        """Each reading, on the loop: what others learn from it."""
+        assert self.serverapp is not None
+        culling.tell(self.serverapp.web_app.settings, self.name, status)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self.face is None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from kfnb_ext.model.activity import Evidence
 from kfnb_ext.model.status import Status
+from kfnb_ext.services.evidence import Witnessed
 from kfnb_ext.services.status import StatusService
 
 _encode = msgspec.json.Encoder().encode
@@ -24,7 +24,7 @@ class StatusSource:
     def __init__(
         self,
         service: StatusService,
-        collect: Callable[[], Awaitable[tuple[Evidence, ...]]],
+        collect: Callable[[], Awaitable[Witnessed]],
         max_age: float,
     ) -> None:
         self._service = service
@@ -34,6 +34,7 @@ class StatusSource:
         self._taken = 0.0
         self._last: tuple[Status, bytes] | None = None
         self._pending: asyncio.Future[tuple[Status, bytes]] | None = None
+        self.readers: list[Callable[[Status], None]] = []  # told each reading, on the loop
 
     async def body(self, since: int | None) -> bytes:
         """The status as JSON, with the history after the reading ``since``."""
@@ -63,15 +64,17 @@ class StatusSource:
 
     async def _read(self) -> tuple[Status, bytes]:
         try:
-            evidence = await self._collect()
-            self._last = await self._call(self._look, evidence)
+            seen = await self._collect()
+            self._last = await self._call(self._look, seen)
             self._taken = time.monotonic()
+            for reader in self.readers:
+                reader(self._last[0])
             return self._last
         finally:
             self._pending = None
 
-    def _look(self, evidence: tuple[Evidence, ...]) -> tuple[Status, bytes]:
-        status = self._service.read(evidence, 0)
+    def _look(self, seen: Witnessed) -> tuple[Status, bytes]:
+        status = self._service.read(seen, 0)
         return status, _encode(status)
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:

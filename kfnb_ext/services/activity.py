@@ -6,6 +6,7 @@ told, so that a server that is killed and started again never answers with an ol
 
 import threading
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import msgspec
 
@@ -17,6 +18,19 @@ RECORD = "activity"
 OFTEN = 10.0  # seconds between two writes of the record while the use goes on
 
 NOTHING_KEPT = activity.ActivityPolicy()
+
+
+# The kubelet makes this link when the pod starts and never again: a container that crashed and
+# was started anew finds it as it was.
+TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+
+
+def pod_started(token: Path = TOKEN) -> datetime | None:
+    """When the pod started, by the wall clock; None: not known (no pod, or no such volume)."""
+    try:
+        return datetime.fromtimestamp(token.lstat().st_mtime, timezone.utc)
+    except OSError:
+        return None
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -38,15 +52,21 @@ class ActivityKeeper:
         state_: state.State | None = None,
         policy: activity.ActivityPolicy = NOTHING_KEPT,
         begun: datetime | None = None,
+        born: float | None = None,
     ) -> None:
-        """``begun``: when the pod started, by the wall clock; None: not known."""
+        """``begun``: when the pod started, by the wall clock; None: not known.
+
+        ``born``: when this process started, in seconds since boot; None: now.
+        """
         self._timeline = timeline
         self._state = state_
         self._policy = policy
         self._lock = threading.Lock()
         self._written = self._written_at = float("-inf")
         self.verdict: activity.Activity | None = None
-        self._ticks, self._text, self._kind = self._remembered(begun)
+        now = timeline.clock.ticks()
+        first = min(now if born is None else born, now)
+        self._ticks, self._text, self._kind = self._remembered(begun, first)
 
     def weigh(self, evidence: tuple[activity.Evidence, ...]) -> activity.Activity:
         """The verdict now."""
@@ -83,14 +103,14 @@ class ActivityKeeper:
             self._text, self._kind = verdict.reasons[0].text, verdict.reasons[0].kind
 
     def _remembered(
-        self, begun: datetime | None
+        self, begun: datetime | None, first: float
     ) -> tuple[float, str, activity.EvidenceKind | None]:
         """The last use that a server before this one knew, else the start of the pod."""
         now = self._timeline.clock.ticks()
         kept = self._read()
         started = now - _age(self._timeline, begun) if begun else None
         if kept is None:
-            return (now if started is None else started), "the notebook started", None
+            return (first if started is None else started), "the notebook started", None
         # Seconds since boot need no wall clock; of another boot only that is left to compare.
         same = kept.boot and kept.boot == self._timeline.clock.boot()
         at = min(kept.ticks, now) if same else now - _age(self._timeline, kept.utc)

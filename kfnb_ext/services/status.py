@@ -14,14 +14,15 @@ import msgspec
 
 import kfnb_ext
 from kfnb_ext import state
-from kfnb_ext.model import activity, gpu, limits, shm, volumes
+from kfnb_ext.model import gpu, limits, shm, volumes
 from kfnb_ext.model.operations import Operation, Owner
 from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.model.status import Point, Status
-from kfnb_ext.services.activity import ActivityKeeper
 from kfnb_ext.services.bounded import Bounded
-from kfnb_ext.services.clock import Timeline
+from kfnb_ext.services.evidence import Witnessed
+from kfnb_ext.services.keep_awake import KeepAwakeService
 from kfnb_ext.services.operations import Operations
+from kfnb_ext.services.use import Use
 
 HISTORY = timedelta(minutes=10)
 DEADLINE = 3.0  # seconds for one probe; the volumes' own is 2 s for each mount
@@ -60,6 +61,8 @@ class StatusService:
         operations: Operations,
         state_: state.State,
         *,
+        use: Callable[[Witnessed, gpu.Gpus | Unavailable], Use],
+        keep_awake: KeepAwakeService,
         read_only: bool,
         snapshots_enabled: bool,
     ) -> None:
@@ -74,24 +77,30 @@ class StatusService:
         self._status: Status | None = None
         self._taken = 0.0  # monotonic seconds of the last reading
         self._history: tuple[Point, ...] = ()  # replaced whole: whoever reads it needs no lock
-        self._keeper: ActivityKeeper | None = None
+        self._use = use
+        self._keep_awake = keep_awake
 
-    def read(self, evidence: tuple[activity.Evidence, ...], max_age: float) -> Status:
-        """The status by the server that holds the ``evidence``, at most ``max_age`` seconds old."""
+    def read(self, seen: Witnessed, max_age: float) -> Status:
+        """The status by the server that has ``seen`` it, at most ``max_age`` seconds old."""
         with self._lock:
             if self._status and time.monotonic() - self._taken < max_age:
                 return self._status
-            self._keeper = self._keeper or ActivityKeeper(Timeline(), self._state)
-            verdict = self._keeper.weigh(evidence)
-            status = self._look(verdict, datetime.now(timezone.utc))
+            readings = self._readings()
+            use = self._use(seen, readings["gpus"])
+            told = {name: getattr(use, name) for name in Use.__struct_fields__}
+            status = self._status_of({**readings, **told}, datetime.now(timezone.utc))
             self._remember(status)
             return status
 
     def look(self) -> Status:
         """The status by a shell or a kernel: read now, but for the use, which the server tells."""
         left = self._left()
-        verdict = left.activity if left else NO_SERVER
-        return self._look(verdict, datetime.now(timezone.utc))
+        told = {
+            "activity": left.activity if left else NO_SERVER,
+            "culling": left.culling if left else NO_SERVER,
+            "keep_awake": self._keep_awake.current(),
+        }
+        return self._status_of({**self._readings(), **told}, datetime.now(timezone.utc))
 
     def history(self, since: int) -> tuple[Point, ...]:
         """The points after the reading ``since``, oldest first. Never waits for a reading."""
@@ -102,7 +111,7 @@ class StatusService:
         left = Left(owner=state.myself("server"), status=status)
         self._state.write(RECORD, msgspec.json.encode(left))
 
-    def _look(self, verdict: activity.Activity | Unavailable, now: datetime) -> Status:
+    def _readings(self) -> dict[str, Any]:
         if not self._probes:
             made = self._make_probes()
             self._probes = {
@@ -111,14 +120,15 @@ class StatusService:
             }
         for probe in self._probes.values():
             probe.ask()
-        readings: dict[str, Any] = {name: one.answer() for name, one in self._probes.items()}
+        return {name: one.answer() for name, one in self._probes.items()}
+
+    def _status_of(self, readings: dict[str, Any], now: datetime) -> Status:
         seq = int(now.timestamp() * 1000)
         return Status(
             version=kfnb_ext.__version__,
             seq=max(seq, self._status.seq + 1) if self._status else seq,
             taken=now,
             workspace=self._workspace,
-            activity=verdict,
             operations=self._recent(now),
             read_only=self._read_only,
             snapshots_enabled=self._snapshots_enabled,
@@ -135,13 +145,22 @@ class StatusService:
         young = (p for p in self._history if status.taken - p.taken <= HISTORY)
         self._history = (*young, _point(status))
 
+    def server(self) -> Owner | None:
+        """The server that tells of its use; None: none does, or no longer."""
+        left = self._record()
+        return left.owner if left else None
+
     def _left(self) -> Status | None:
+        left = self._record()
+        return left.status if left else None
+
+    def _record(self) -> Left | None:
         data = self._state.read(RECORD)
         try:
             left = msgspec.json.decode(data, type=Left) if data else None
         except msgspec.MsgspecError:  # of another version of ours
             return None
-        return left.status if left and state.alive(left.owner) else None
+        return left if left and state.alive(left.owner) else None
 
 
 def _point(status: Status) -> Point:

@@ -5,7 +5,10 @@ Rule: nothing is imported, opened or started here that is not needed yet.
 
 import logging
 import os
+import tempfile
 from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +17,14 @@ from kfnb_ext import config, errors
 if TYPE_CHECKING:  # a server that starts reads its options here, and needs none of these yet
     from kfnb_ext.engines import base
     from kfnb_ext.model import operations as model_operations
+    from kfnb_ext.model.gpu import Gpus
+    from kfnb_ext.model.reading import Unavailable
+    from kfnb_ext.services import culling as services_culling
+    from kfnb_ext.services.clock import Clock
+    from kfnb_ext.services.evidence import Senses, Witnessed
     from kfnb_ext.services.snapshots import Policy
     from kfnb_ext.services.status import Probes
+    from kfnb_ext.services.use import Use, UseService
 
 
 class Pod:
@@ -27,8 +36,11 @@ class Pod:
         workspace: Path,
         face: "model_operations.Face",
         log: logging.Logger | None = None,
+        clock: "Clock | None" = None,
     ) -> None:
         from kfnb_ext import state
+        from kfnb_ext.services.clock import SYSTEM, Timeline
+        from kfnb_ext.services.keep_awake import KeepAwakeService
         from kfnb_ext.services.operations import Operations
         from kfnb_ext.services.snapshots import Snapshots
         from kfnb_ext.services.status import StatusService
@@ -38,14 +50,72 @@ class Pod:
         self.state = state.State(workspace, options.state_dir)
         self.operations = Operations(self.state, face, log or _quiet())
         self.snapshots = Snapshots({"local": self._local}, self.operations, _policy(options))
+        self.timeline = Timeline(clock or SYSTEM)
+        allowed = timedelta(hours=options.keep_awake_hours)
+        self._owner = state.myself("server") if face == "server" else None
+        self.keep_awake = KeepAwakeService(self.timeline, self.state, allowed, self._teller)
         self.status = StatusService(
             str(workspace),
             self._probes,
             self.operations,
             self.state,
+            use=self._use,
+            keep_awake=self.keep_awake,
             read_only=options.read_only,
             snapshots_enabled=options.snapshots_enabled,
         )
+
+    @cached_property
+    def use(self) -> "UseService":
+        """Whether the notebook is used. Only the server asks for it."""
+        from kfnb_ext.model import activity, culling
+        from kfnb_ext.probes import processes
+        from kfnb_ext.services.activity import ActivityKeeper, pod_started
+        from kfnb_ext.services.culling import CullingService
+        from kfnb_ext.services.evidence import Gatherer
+        from kfnb_ext.services.use import UseService
+
+        options = self.options
+        hours = options.busy_without_progress_hours
+        policy = activity.ActivityPolicy(
+            off=frozenset(options.evidence_off),
+            process_cpu=options.process_cpu,
+            process_io=options.process_io,
+            gpu=options.gpu_work,
+            quiet=timedelta(hours=hours) if hours else None,
+        )
+        me = processes.one(os.getpid())
+        born = me.start_ticks / processes.TICKS_PER_SECOND if me else None
+        keeper = ActivityKeeper(self.timeline, self.state, policy, pod_started(), born)
+        identity = culling.identify(os.environ, options.culling)
+        return UseService(
+            timeline=self.timeline,
+            gatherer=Gatherer(self.timeline, self._senses(), policy),
+            keeper=keeper,
+            culling=CullingService(self.timeline, keeper, identity, _of_the_culler(options)),
+            keep_awake=self.keep_awake,
+            policy=policy,
+        )
+
+    def _senses(self) -> "Senses":
+        from kfnb_ext.probes.usage import UsageProbe
+        from kfnb_ext.services import beats
+        from kfnb_ext.services.evidence import Senses
+
+        options, in_use = self.options, in_use_file(self.options)
+        return Senses(
+            work=UsageProbe(options.usage_window, options.servers).read,
+            beats=lambda: beats.read(in_use, options.application_files),
+            operations=self.operations.list,
+            awake=self.keep_awake.evidence,
+        )
+
+    def _use(self, seen: "Witnessed", gpus: "Gpus | Unavailable") -> "Use":
+        return self.use.look(seen, gpus)  # made by whoever weighs first
+
+    def _teller(self) -> "model_operations.Owner | None":
+        """Who tells the cluster of our use: this server, or the one that a shell sees."""
+        return self._owner or self.status.server()
 
     def _local(self) -> "base.Engine":
         from kfnb_ext.engines import local
@@ -113,41 +183,27 @@ def layers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """What the site and what the user wrote into Jupyter's configuration files for KfnbExt."""
     from jupyter_core import paths
 
+    from kfnb_ext.assembly import files
+
     site = [*reversed(paths.SYSTEM_CONFIG_PATH), *reversed(paths.ENV_CONFIG_PATH)]
     mine = [path for path in reversed(paths.jupyter_config_path()) if path not in site]
-    return _section(site), _section(mine)
+    return files.section(site), files.section(mine)
 
 
-def _section(folders: list[str]) -> dict[str, Any]:
-    """The KfnbExt section of the files in these folders, later ones over earlier ones."""
-    from traitlets.config.loader import Config, JSONFileConfigLoader, PyFileConfigLoader
-
-    merged: Config = Config()
-    for folder in folders:
-        for name in ("jupyter_config", "jupyter_server_config", "jupyter_kfnb_ext_config"):
-            for suffix, loader in ((".json", JSONFileConfigLoader), (".py", PyFileConfigLoader)):
-                file = Path(folder) / (name + suffix)
-                # A file that does not name us is not run: it may do anything.
-                if _names_us(file):
-                    merged.merge(_load(loader(file.name, path=folder), file))
-    return dict(merged.get("KfnbExt", {}))
+def in_use_file(options: config.KfnbExt) -> str:
+    """The file that any program may touch to say that the notebook is used."""
+    return options.in_use_file or f"{tempfile.gettempdir()}/kfnb-in-use-{os.getuid()}"
 
 
-def _load(loader: Any, file: Path) -> Any:
-    try:
-        return loader.load_config()
-    except Exception as error:  # Python files hold whatever a person wrote
-        raise errors.BadRequest(
-            f"The configuration file {file} cannot be read: {type(error).__name__}: {error}",
-            "Correct it and start again.",
-        ) from error
+def _of_the_culler(options: config.KfnbExt) -> "services_culling.Options":
+    from kfnb_ext.services.culling import Options
 
-
-def _names_us(file: Path) -> bool:
-    try:
-        return b"KfnbExt" in file.read_bytes()
-    except OSError:
-        return False
+    minutes = options.cull_idle_minutes
+    return Options(
+        forced=options.culling,
+        idle=timedelta(minutes=minutes) if minutes else None,
+        warn=tuple(options.warn_minutes),
+    )
 
 
 def _policy(options: config.KfnbExt) -> "Policy":

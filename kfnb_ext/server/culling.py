@@ -1,0 +1,146 @@
+"""What the culler is answered, and how it is known from everybody else.
+
+Rule: only the controller's own requests are treated otherwise; whoever else asks gets what
+Jupyter alone would have answered, byte for byte. Nothing here waits for anything but one small
+file, and for that not long.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_client.jsonutil import json_default
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.services.kernels.handlers import MainKernelHandler
+from tornado import web
+from tornado.httputil import HTTPServerRequest
+from traitlets.config import Config
+
+if TYPE_CHECKING:  # a server that starts needs none of these yet
+    from kfnb_ext.model.status import Status
+    from kfnb_ext.services.culling import CullingService
+
+PATIENCE = 1.0  # seconds; the controller itself gives up after 10
+UNTRACKED = ("usage_request", "usage_reply")
+
+
+class Booth:
+    """Where the culler's requests are told from others, and answered."""
+
+    def __init__(self, service: Callable[[], "CullingService | None"], log: Any) -> None:
+        """``service``: None while nothing has been put together yet."""
+        self._service = service
+        self._log = log
+        self._early: list[str] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kfnb-culler")
+
+    def note(self, request: HTTPServerRequest, what: str) -> None:
+        """A request of the controller's kind was here."""
+        service = self._service()
+        if service is None:
+            self._early.append(what)
+            return
+        for one in (*self._early, what):
+            service.asked(one)
+        self._early = []
+
+    async def answer(self, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The list for the culler; as it is where there is nothing to say."""
+        service = self._service()
+        if service is None or not service.answers:
+            return kernels
+        call = asyncio.get_running_loop().run_in_executor(self._thread, service.answer, kernels)
+        try:
+            return await asyncio.wait_for(call, PATIENCE)
+        except Exception as error:  # the culler must get an answer, and be it Jupyter's own
+            self._log.warning("kfnb: the culler was answered by Jupyter alone: %r", error)
+            return kernels
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def is_the_controllers(request: HTTPServerRequest) -> bool:
+    """Whether this is a controller's request: Go's own client, and nobody signed in."""
+    return (
+        request.method == "GET"
+        and request.headers.get("User-Agent", "").startswith("Go-http-client/")
+        and "Cookie" not in request.headers
+        and "Authorization" not in request.headers
+        and "token" not in request.query_arguments
+    )
+
+
+class KernelsHandler(MainKernelHandler):
+    """``api/kernels``, as Jupyter has it but for the culler."""
+
+    def initialize(self, booth: Booth) -> None:
+        """Keep the booth."""
+        super().initialize()
+        self._booth = booth
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """List the kernels."""
+        if not is_the_controllers(self.request):
+            await cast(Awaitable[None], super().get())
+            return
+        self._track_activity = False
+        manager: Any = self.kernel_manager
+        kernels = await ensure_async(manager.list_kernels())
+        told = await self._booth.answer(list(kernels))
+        self.finish(json.dumps(told, default=json_default))
+
+
+def observer(booth: Booth, base_url: str, settings: dict[str, Any]) -> type[web.OutputTransform]:
+    """Sees each request pass, and changes none; Tornado makes one of it for each request."""
+    paths = {f"{base_url}api/{what}": what for what in ("kernels", "terminals", "status")}
+
+    class Observer(web.OutputTransform):
+        def __init__(self, request: HTTPServerRequest) -> None:
+            self._terminals = False
+            what = paths.get(request.path.rstrip("/"))
+            if what and is_the_controllers(request):
+                booth.note(request, what)
+                self._terminals = what == "terminals"
+                self._before = settings.get("api_last_activity")
+
+        def transform_first_chunk(self, *arguments: Any) -> Any:
+            # Jupyter has just counted the controller's look as use.
+            if self._terminals and self._before is not None:
+                settings["api_last_activity"] = self._before
+            return super().transform_first_chunk(*arguments)
+
+    return Observer
+
+
+def tell(settings: dict[str, Any], name: str, status: "Status") -> None:
+    """Tell Notebooks 2.0 and JupyterHub, which ask Jupyter for its last activity."""
+    last = getattr(status.activity, "last_use", None)
+    times = settings.setdefault("last_activity_times", {})
+    # Jupyter takes the latest of all: an older one than before would only be forgotten.
+    if last is not None:
+        times[name] = max(last, times.get(name, last))
+
+
+def untrack(serverapp: Any) -> None:
+    """Keep questions about a kernel's usage from counting as use, and from hiding its work.
+
+    jupyter-resource-usage asks kernels on their control channel; Jupyter Server takes the answer
+    for the end of the running cell. To be called before the kernel manager exists.
+    """
+    config = Config()
+    # Which class it will be is not settled yet. The base's section reaches all of them, and
+    # whoever has set a list of his own keeps it, with ours added.
+    config.MappingKernelManager.untracked_message_types.extend(list(UNTRACKED))
+    for name, section in serverapp.config.items():
+        said = section.get("untracked_message_types") if isinstance(section, Config) else None
+        if isinstance(said, list | tuple | set):
+            kept = [*said, *(one for one in UNTRACKED if one not in said)]
+            config[name].untracked_message_types = kept
+    serverapp.update_config(config)

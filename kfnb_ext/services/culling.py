@@ -1,0 +1,153 @@
+"""What is seen of the culler, and what it is told.
+
+Rule: only what arrives by itself is used; nothing is asked of the cluster to find this out.
+Called from the event loop (`asked`, `answer`) and from worker threads: nothing here waits.
+"""
+
+import threading
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+
+from kfnb_ext.model import culling
+from kfnb_ext.model.activity import Activity
+from kfnb_ext.services.activity import ActivityKeeper
+from kfnb_ext.services.clock import Timeline
+
+KEPT = 16  # looks that are remembered
+ENTRY = "kfnb-ext-activity"
+AHEAD = timedelta(seconds=5)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the administrator says of the culler."""
+
+    forced: str = "auto"
+    idle: timedelta | None = None
+    warn: tuple[float, ...] = (15.0, 5.0)  # minutes before the stop
+
+
+class CullingService:
+    """Remembers the culler's looks; says what it is answered, and what will come of it."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        keeper: ActivityKeeper,
+        identity: culling.Identity,
+        options: Options,
+    ) -> None:
+        self.identity = identity
+        self._timeline = timeline
+        self._keeper = keeper
+        self._options = options
+        self._lock = threading.Lock()
+        self._looks = culling.Looks(started=timeline.now())
+        self._told: tuple[datetime, frozenset[float]] | None = None  # for a stop, warnings given
+        self.stuck: dict[str, datetime] = {}  # busy kernels that are idle for the cluster
+        self.heartbeat = ""  # what became of the last one, in words
+
+    @property
+    def culler(self) -> culling.Culler:
+        """Who stops this pod."""
+        return culling.who(self.identity, self._looks, self._options.forced)
+
+    @property
+    def answers(self) -> bool:
+        """Whether a culler's request is answered by us."""
+        return self.culler in ("kubeflow", "openshift")
+
+    @property
+    def sight(self) -> culling.Sight:
+        """Whether the culler looks here."""
+        return culling.sight(self.culler, self._looks, self._timeline.now())
+
+    def asked(self, what: str) -> None:
+        """The culler has asked for ``kernels``, ``terminals`` or ``status``."""
+        with self._lock:
+            looks = self._looks
+            if what == "kernels":
+                times = (*looks.kernels, self._timeline.now())[-KEPT:]
+                looks = msgspec.structs.replace(looks, kernels=times, checks_elsewhere=False)
+            else:
+                looks = msgspec.structs.replace(looks, **{what: True})
+            self._looks = looks
+
+    def checked_elsewhere(self) -> None:
+        """Its mark on the Notebook has moved, though it was not here."""
+        with self._lock:
+            self._looks = msgspec.structs.replace(self._looks, checks_elsewhere=True)
+
+    def answer(self, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What the culler is answered: all kernels, and one entry that tells the last use.
+
+        Never on the event loop: what is told is on the disk before.
+        """
+        told = [self._true(kernel) for kernel in kernels]
+        busy = any(kernel.get("execution_state") != "idle" for kernel in told)
+        last_use = self._keeper.vouch(in_use=busy)
+        verdict = self._keeper.verdict
+        # With a clock that has jumped no time can be told; "busy" needs none.
+        doubtful = bool(verdict and verdict.in_use and self._timeline.doubtful())
+        entry = {
+            "id": ENTRY,
+            "name": "kfnb-ext",
+            "last_activity": rfc3339(last_use),
+            "execution_state": "busy" if doubtful else "idle",
+            "connections": 0,
+        }
+        return [*told, entry]
+
+    def _true(self, kernel: dict[str, Any]) -> dict[str, Any]:
+        quiet = self.stuck.get(str(kernel.get("id")))
+        if quiet and kernel.get("execution_state") != "idle":
+            return {**kernel, "execution_state": "idle", "last_activity": rfc3339(quiet)}
+        stamp = _time(kernel.get("last_activity"))
+        # One stamp that it cannot read, or one from the future, would spoil the whole answer.
+        if stamp is None or stamp > self._timeline.now() + AHEAD:
+            return {**kernel, "last_activity": rfc3339(self._keeper.last_use)}
+        return kernel
+
+    def look(self, verdict: Activity) -> culling.Culling:
+        """What is seen of the culler, and when it will stop the pod."""
+        now, looks, culler = self._timeline.now(), self._looks, self.culler
+        seen, every = culling.sight(culler, looks, now), culling.period(looks)
+        text, hint = culling.SEEN[seen]
+        return culling.Culling(
+            culler=culler,
+            sight=seen,
+            last_look=looks.kernels[-1] if looks.kernels else None,
+            period_seconds=every / timedelta(seconds=1) if every else None,
+            idle_minutes=self._options.idle / timedelta(minutes=1) if self._options.idle else None,
+            forecast=culling.forecast(verdict, self._options.idle, seen, every, now),
+            text=text,
+            hint=hint,
+            heartbeat=self.heartbeat,
+        )
+
+    def warning(self, seen: culling.Culling) -> float | None:
+        """Minutes to the stop, when it is time to say so; each once for each stop."""
+        stops = seen.forecast.stops_at
+        if stops is None:
+            return None
+        same = self._told and abs(self._told[0] - stops) < timedelta(minutes=1)
+        told = self._told[1] if self._told and same else frozenset()
+        minutes = culling.due(stops, self._options.warn, self._timeline.now(), told)
+        if minutes is None:
+            return None
+        self._told = (stops, told | {one for one in self._options.warn if one >= minutes})
+        return max((stops - self._timeline.now()) / timedelta(minutes=1), 0.0)
+
+
+def rfc3339(moment: datetime) -> str:
+    """As Kubernetes and Jupyter write it: UTC, with its zone. Without, a pod is immortal."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
