@@ -71,6 +71,34 @@ class TestVerbs:
 
         assert cluster.world.read("notebooks", "alice", "other") is None
 
+    def test_a_list_is_read_page_by_page(
+        self, door: client.Client, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(client, "PAGE", 1)
+        cluster.world.seed(kubernetes.notebook("b"), kubernetes.notebook("c"))
+
+        found = door.list(address.NOTEBOOKS.at("alice")).body["items"]
+        chosen = door.list(address.NOTEBOOKS.at("alice"), labels="app=b").body["items"]
+
+        assert [one["metadata"]["name"] for one in found] == ["b", "c", "demo"]
+        assert [one["metadata"]["name"] for one in chosen] == ["b"]
+        assert len(cluster.log) == 4
+
+    def test_what_the_guard_refuses_never_leaves_the_pod(
+        self, door: client.Client, cluster: Cluster
+    ):
+        labels = {"metadata": {"labels": {"notebook": "x"}}}
+        beat = {"op": "add", "path": "/metadata/annotations/beat", "value": "x"}
+        other = kubernetes.notebook("other", beat="x")
+
+        assert refusal(lambda: door.patch_merge(DEMO, labels)).reason == "refused_here"
+        assert refusal(lambda: door.patch_json(DEMO, [beat])).reason == "refused_here"
+        assert (
+            refusal(lambda: door.create(address.NOTEBOOKS.at("alice"), other)).reason
+            == "refused_here"
+        )
+        assert cluster.log == []
+
 
 class TestCredentials:
     def test_a_token_that_was_replaced_is_read_again_after_a_401(
