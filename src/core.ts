@@ -42,7 +42,7 @@ export async function assemble(parts: Parts): Promise<Core> {
   const memory = await remembered(state);
   const panel = new PodPanel({ pod, snapshots, actions, memory, trans });
   pod.ended.connect((_, operation) => {
-    if (snapshots.owns(operation.id)) {
+    if (operation && snapshots.owns(operation.id)) {
       notices.ended(operation);
     }
   });

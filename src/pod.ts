@@ -49,8 +49,8 @@ export class Pod implements IDisposable {
     return this._changed;
   }
 
-  /** Emitted once for each operation that was seen running and has ended. */
-  get ended(): ISignal<this, Operation> {
+  /** Emitted once for each operation that ran and has ended; null: it ended while none looked. */
+  get ended(): ISignal<this, Operation | null> {
     return this._ended;
   }
 
@@ -72,12 +72,10 @@ export class Pod implements IDisposable {
 
   /** Follow an operation that was just started, before the next poll tells of it. */
   follow(operation: Operation): void {
+    this.running.set(operation.id, operation);
     if (this._status) {
-      const others = this._status.operations.filter(o => o.id !== operation.id);
-      this._status = { ...this._status, operations: [...others, operation] };
+      this._status = this.complete(this._status);
     }
-    // An answer that is under way was given before this operation was known.
-    this.applied = this.asked;
     this.pace();
     this._changed.emit();
     this.refresh();
@@ -117,19 +115,44 @@ export class Pod implements IDisposable {
     }
     this.applied = question;
     this._error = null;
-    const before = this._status?.operations ?? [];
-    this._status = status;
+    const ended = this.settle(status);
+    this._status = this.complete(status);
     this._points = join(this._points, status);
     this.pace();
     this._changed.emit();
-    for (const operation of finished(before, status.operations)) {
+    for (const operation of ended) {
       this._ended.emit(operation);
     }
   }
 
+  /** Keeps book of what runs; returns what has ended. */
+  private settle(status: Status): (Operation | null)[] {
+    const told = new Map(status.operations.map(o => [o.id, o]));
+    const ended: (Operation | null)[] = [];
+    for (const [id, known] of this.running) {
+      const now = told.get(id);
+      if (now ? now.state !== 'running' : isAfter(status.taken, known.updated)) {
+        this.running.delete(id);
+        ended.push(now ?? null);
+      }
+    }
+    for (const operation of told.values()) {
+      if (operation.state === 'running') {
+        this.running.set(operation.id, operation);
+      }
+    }
+    return ended;
+  }
+
+  /** With the operations that are younger than the reading, which a server may give twice. */
+  private complete(status: Status): Status {
+    const told = new Set(status.operations.map(o => o.id));
+    const younger = [...this.running.values()].filter(o => !told.has(o.id));
+    return { ...status, operations: [...status.operations, ...younger] };
+  }
+
   private pace(): void {
-    const running = this._status?.operations.some(o => o.state === 'running') ?? false;
-    const interval = running ? OPERATION_MS : this._interval;
+    const interval = this.running.size ? OPERATION_MS : this._interval;
     this.poll.frequency = { interval, backoff: true, max: Math.max(BACKOFF_MAX_MS, interval) };
   }
 
@@ -140,6 +163,7 @@ export class Pod implements IDisposable {
   };
 
   private readonly poll: Poll;
+  private readonly running = new Map<string, Operation>();
   private shown = false;
   private asked = 0;
   private applied = 0;
@@ -148,7 +172,7 @@ export class Pod implements IDisposable {
   private _points: readonly Point[] = [];
   private _error: ApiError | null = null;
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _ended = new Signal<this, Operation>(this);
+  private readonly _ended = new Signal<this, Operation | null>(this);
 }
 
 function join(points: readonly Point[], status: Status): readonly Point[] {
@@ -158,7 +182,6 @@ function join(points: readonly Point[], status: Status): readonly Point[] {
   return [...points, ...fresh].filter(point => Date.parse(point.taken) >= oldest);
 }
 
-function finished(before: readonly Operation[], now: readonly Operation[]): Operation[] {
-  const running = new Set(before.filter(o => o.state === 'running').map(o => o.id));
-  return now.filter(o => o.state !== 'running' && running.has(o.id));
+function isAfter(one: string, other: string): boolean {
+  return Date.parse(one) > Date.parse(other);
 }

@@ -120,8 +120,8 @@ export class Snapshots implements IDisposable {
     return operation;
   }
 
-  private readonly onEnded = (_pod: Pod, operation: Operation): void => {
-    for (const verification of operation.verification) {
+  private readonly onEnded = (_pod: Pod, operation: Operation | null): void => {
+    for (const verification of operation?.verification ?? []) {
       this._verifications.set(verification.snapshot, verification);
     }
     void this.refresh();

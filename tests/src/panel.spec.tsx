@@ -59,9 +59,15 @@ function entry(name: string, type: string): object {
   return { name, path: name, type, size: 5, modified: records.NOW, mode: 420, target: null };
 }
 
-/** Lets answers arrive and widgets be drawn. */
-function settle(): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, 50));
+/** Lets answers arrive and widgets be drawn: until nothing has changed for a while. */
+async function settle(): Promise<void> {
+  let before = '';
+  for (let same = 0; same < 3;) {
+    await new Promise(resolve => setTimeout(resolve, 20));
+    const now = `${wire.asked.length} ${wire.pending} ${document.body.innerHTML}`;
+    same = now === before && wire.pending === 0 ? same + 1 : 0;
+    before = now;
+  }
 }
 
 function button(name: string, within: ParentNode = document.body): HTMLButtonElement {

@@ -95,7 +95,7 @@ describe('while shown', () => {
     pod.look(true);
     await asked(0.1);
     expect(await asked(10)).toBe(10);
-    say({});
+    say({ taken: ago(-60) });
     await asked(1);
     expect(await asked(11)).toBeLessThanOrEqual(2);
   });
@@ -139,15 +139,44 @@ describe('an operation', () => {
     expect(await asked(0.1)).toBe(1);
   });
 
+  it('stays in sight while the server gives an older reading again', async () => {
+    const ended: (Operation | null)[] = [];
+    pod.ended.connect((_, o) => void ended.push(o));
+    pod.look(true);
+    await asked(1);
+    const later = new Date(Date.parse(NOW) + 1000).toISOString();
+    pod.follow(operation({ updated: later }));
+    expect(await asked(3)).toBeGreaterThanOrEqual(3);
+    expect(pod.status?.operations.map(o => o.state)).toEqual(['running']);
+
+    const quick = operation({ state: 'succeeded', updated: later });
+    say({ taken: later, operations: [quick] });
+    await asked(2);
+    expect(ended).toEqual([quick]);
+  });
+
+  it('that ended while nobody looked is told as such', async () => {
+    const ended: (Operation | null)[] = [];
+    pod.ended.connect((_, o) => void ended.push(o));
+    say({ operations: [operation()] });
+    pod.look(true);
+    await asked(1);
+    pod.look(false);
+    say({ taken: '2026-11-21T15:00:00Z' });
+    pod.look(true);
+    await asked(1);
+    expect(ended).toEqual([null]);
+  });
+
   it('that has ended is told once', async () => {
-    const ended: Operation[] = [];
+    const ended: (Operation | null)[] = [];
     pod.ended.connect((_, o) => void ended.push(o));
     say({ operations: [operation()] });
     pod.look(true);
     await asked(2);
     say({ operations: [operation({ state: 'succeeded', ended: NOW })] });
     await asked(20);
-    expect(ended.map(o => [o.id, o.state])).toEqual([['o1', 'succeeded']]);
+    expect(ended.map(o => [o?.id, o?.state])).toEqual([['o1', 'succeeded']]);
   });
 });
 

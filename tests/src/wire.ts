@@ -16,6 +16,8 @@ export interface Asked {
 
 export class Wire {
   readonly asked: Asked[] = [];
+  /** Questions without an answer as yet. */
+  pending = 0;
 
   constructor(public answer: (asked: Asked) => Answer | Promise<Answer>) {}
 
@@ -37,7 +39,8 @@ export class Wire {
       body: body ? (JSON.parse(body) as unknown) : undefined
     };
     this.asked.push(asked);
-    const answer = await this.answer(asked);
+    this.pending += 1;
+    const answer = await Promise.resolve(this.answer(asked)).finally(() => (this.pending -= 1));
     if (answer === 'no answer') {
       throw new TypeError('Failed to fetch');
     }
