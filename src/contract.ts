@@ -158,7 +158,7 @@ export interface GpuActivity {
 export interface Framework {
   readonly name: string; // torch, jax, tensorflow, cupy
   readonly device: string; // as the framework counts: "cuda:0"
-  readonly uuid: string | null; // of the GPU or slice, where the framework tells
+  readonly uuid: string | null; // of the GPU or slice without the word before it, where it tells
   readonly allocated: number; // bytes in use
   readonly reserved: number | null; // bytes taken from the driver, those in use among them
   readonly peak: number | null; // the most bytes that were in use at once

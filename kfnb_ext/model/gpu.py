@@ -35,7 +35,7 @@ class Framework(Record, frozen=True, kw_only=True):
 
     name: str  # torch, jax, tensorflow, cupy
     device: str  # as the framework counts: "cuda:0"
-    uuid: str | None  # of the GPU or slice, where the framework tells
+    uuid: str | None  # of the GPU or slice without the word before it, where it tells
     allocated: int  # bytes in use
     reserved: int | None  # bytes taken from the driver, those in use among them
     peak: int | None  # the most bytes that were in use at once

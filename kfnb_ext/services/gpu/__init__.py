@@ -1,0 +1,117 @@
+"""The GPUs as all faces see them: one thread that reads, however many ask.
+
+Rule: nobody else in this process asks the driver. While somebody looks it is asked every two
+seconds, else only when a status is read; a driver that hangs holds that one thread, and whoever
+asks gets the last reading as long as it is young, then the reason.
+"""
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from kfnb_ext import errors
+from kfnb_ext.model.gpu import FrameworkUse, Gpus
+from kfnb_ext.services.gpu import holding
+
+FAST = 2.0  # seconds between two readings while somebody looks
+WATCHED = 15.0  # seconds: asked twice within them, somebody looks; the tick asks every 30
+PATIENCE = 2.5  # seconds that somebody waits for a reading
+STALE = 10.0  # seconds for which a reading stands in for one that does not come
+
+SLOW_DRIVER = errors.KfnbError(
+    "The NVIDIA driver has not answered the last question yet.",
+    "If this stays, the driver of the node hangs: tell the administrator.",
+)
+
+Uses = Mapping[int, FrameworkUse]
+
+
+class GpuService:
+    """Reads for all."""
+
+    _thread: threading.Thread | None
+    _asked: float | None  # when somebody asked last
+    _taken: float | None  # when the last reading ended
+    _last: Gpus | errors.KfnbError | None
+
+    def __init__(
+        self,
+        probe: Callable[[], Gpus],
+        frameworks: Callable[[], Uses],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._probe, self._frameworks, self._clock = probe, frameworks, clock
+        self._idle = holding.Idle()
+        self._fresh()
+
+    def read(self) -> Gpus:
+        """The GPUs, seldom more than two seconds old. Raises: KfnbError with the reason."""
+        if self._pid != os.getpid():
+            self._fresh()  # forked: the thread stayed behind, and its lock may be held for ever
+        with self._wake:
+            now = self._clock()
+            if self._asked is not None and now - self._asked < WATCHED:
+                self._watched_until = now + WATCHED
+            self._asked = now
+            # One that is under way is not waited for, while the last is young enough.
+            if self._age(now) >= (2 * FAST if now < self._watched_until else FAST):
+                before = self._taken
+                self._start()
+                self._wake.wait_for(lambda: self._taken != before, PATIENCE)
+            elif now < self._watched_until and self._age(now) >= FAST:
+                self._start()
+            return self._answer()
+
+    def _age(self, now: float) -> float:
+        return math.inf if self._taken is None else now - self._taken
+
+    def _answer(self) -> Gpus:
+        if self._age(self._clock()) >= STALE or self._last is None:
+            raise _again(SLOW_DRIVER)
+        if isinstance(self._last, errors.KfnbError):
+            raise _again(self._last)
+        return self._last
+
+    def _start(self) -> None:
+        self._wanted = True
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="kfnb-gpu", daemon=True)
+            self._thread.start()
+        self._wake.notify_all()
+
+    def _serve(self) -> None:
+        wake = self._wake
+        while True:
+            with wake:
+                watched = self._clock() < self._watched_until
+                wake.wait_for(lambda: self._wanted, FAST if watched else None)
+                self._wanted = False
+            last = self._look()
+            with wake:
+                self._last, self._taken = last, self._clock()
+                wake.notify_all()
+
+    def _look(self) -> Gpus | errors.KfnbError:
+        try:
+            return self._idle.mark(holding.merge(self._probe(), self._frameworks()))
+        except errors.KfnbError as error:
+            return error
+        except Exception as error:  # one fault must not end all later readings
+            text = f"The reading of GPUs failed: {type(error).__name__}: {error}."
+            return errors.KfnbError(text, "Please report this.")
+
+    def _fresh(self) -> None:
+        self._pid = os.getpid()
+        self._wake = threading.Condition()
+        self._thread = self._asked = self._taken = self._last = None
+        self._wanted = False
+        self._watched_until = 0.0
+
+
+def _again(error: errors.KfnbError) -> errors.KfnbError:
+    """The same again: one that was raised before drags its first traceback along."""
+    again = errors.KfnbError(error.message, error.hint)
+    again.status = error.status
+    return again
