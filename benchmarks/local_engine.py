@@ -280,6 +280,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="5,000 files and 200 MiB, 1 round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--files", type=int, default=50_000)
+    parser.add_argument("--mib", type=int, default=2048)
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp/kfnb-benchmark"))
     parser.add_argument("--memory", action="store_true", help="measure memory alone")
     options = parser.parse_args()
@@ -289,7 +291,7 @@ def main() -> None:
     pattern.mkdir(parents=True)
     (base / "work").mkdir()
     figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    files, total = (5_000, 200 << 20) if options.quick else (50_000, 2 << 30)
+    files, total = (5_000, 200 << 20) if options.quick else (options.files, options.mib << 20)
     try:
         if not options.memory:
             build(pattern, files, total)

@@ -4,7 +4,7 @@ Rule: plain data; who makes it is in ``making``.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -13,6 +13,7 @@ from kfnb_ext.model import snapshots
 
 NAMED_AT_MOST = 1000
 _BATCH_FILES, _BATCH_BYTES = 100, 4 * 1024 * 1024
+_WORTH_TELLING = 512 * 1024
 _With = TypeVar("_With")
 
 Copy: TypeAlias = tuple[manifest.Item, copying.Old | None]
@@ -56,6 +57,24 @@ class Outcome:
         self.complete = self.complete and complete
         if len(self.left_out) < NAMED_AT_MOST:
             self.left_out.append(snapshots.LeftOut(path=path, reason=reason))
+
+
+class Told:
+    """Progress of one thread, told on in portions."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance, self._done = advance, 0
+
+    def advance(self, done: int) -> None:
+        """So much more is done."""
+        self._done += done
+        if self._done >= _WORTH_TELLING:
+            self.all()
+
+    def all(self) -> None:
+        """Tell what was not told yet."""
+        done, self._done = self._done, 0
+        self._advance(done)
 
 
 def batches(

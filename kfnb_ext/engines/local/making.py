@@ -118,7 +118,12 @@ class Maker:
     def _take(self, work: filling.Work, batch: list[filling.Copy]) -> list[copying.Taken]:
         if work.live < 0:
             return [copying.Taken(None) for _ in batch]
-        return [copying.take(self._job, work.live, work.tree, i, old) for i, old in batch]
+        # a file of a few KiB is not worth a report of its own: it costs as much as its copy
+        told = filling.Told(self._job.advance)
+        job = self._job._replace(advance=told.advance)
+        taken = [copying.take(job, work.live, work.tree, i, old) for i, old in batch]
+        told.all()
+        return taken
 
     def _finish(self, writer: manifest.Writer) -> None:
         """Wait for the oldest folder, complete it, write its line."""

@@ -65,7 +65,6 @@ class Swap:
         self._root, self._old, self._new = root, old, new
         self._user = (os.geteuid(), os.getegid())
         self._parent = ("", -1)
-        self.kept: list[str] = []  # names in old/ or new/ of versions that nobody expected
 
     def run(self, journal: Journal) -> None:
         """Do all steps, then the figures of folders, the deepest first."""
@@ -73,9 +72,10 @@ class Swap:
             for number, step in enumerate(journal.steps):
                 try:
                     self._step(str(number), step)
-                except (FileNotFoundError, NotADirectoryError):
-                    if _there(self._new, str(number)):  # its folder went meanwhile
-                        self.kept.append(f"{NEW}/{number}")
+                except (FileNotFoundError, NotADirectoryError, PermissionError):
+                    # its folder went meanwhile, or is closed to us after all (the plan looked):
+                    # what was staged for it stays aside and is named; the rest goes on
+                    continue
             for finish in reversed(journal.finish):
                 self._finish(finish)
         finally:
@@ -101,7 +101,6 @@ class Swap:
             elif not os.path.samestat(there, aside):  # written after we were cut off
                 extra = f"{number}.later"
                 self._aside(parent, name, extra)
-                self.kept.append(f"{OLD}/{extra}")
         with self._writable(parent):
             os.rename(number, name, src_dir_fd=self._new, dst_dir_fd=parent)
 
@@ -158,6 +157,8 @@ class Swap:
                 os.fchmod(fd, finish.item.mode)
             else:
                 figures.set_live(fd, finish.item, self._user)
+        except PermissionError:
+            return  # somebody else's: what is in it is right
         finally:
             os.close(fd)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from kfnb_ext import errors
 from kfnb_ext.engines.local import failing
+from kfnb_ext.probes import mounts
 
 FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
 
@@ -112,15 +113,7 @@ def mounts_inside(workspace: Path) -> frozenset[str]:
     """Paths (as ``os`` gives them) of mounts inside: a bind mount has the same device number."""
     top = os.path.realpath(workspace).rstrip("/") + "/"
     try:
-        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
-    except OSError:
+        points = [mount.point for mount in mounts.table()]
+    except errors.Unsupported:
         return frozenset()
-    points = (_unescaped(line.split(b" ")[4]) for line in lines)
     return frozenset(p.removeprefix(top) for p in points if p.startswith(top))
-
-
-def _unescaped(field: bytes) -> str:
-    if b"\\" in field:
-        for code in (b"\\040", b"\\011", b"\\012", b"\\134"):
-            field = field.replace(code, bytes([int(code[1:], 8)]))
-    return os.fsdecode(field)
