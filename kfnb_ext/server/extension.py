@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
+from tornado.ioloop import IOLoop
 
 from kfnb_ext import assembly, config, errors
 from kfnb_ext.server import culling, events, handlers
@@ -62,6 +63,8 @@ class Extension(config.KfnbExt, ExtensionApp):
             self.handlers.append(("api/kernels", culling.KernelsHandler, {"booth": self._booth}))
             base_url = self.serverapp.base_url
             app.add_transform(culling.observer(self._booth, base_url, app.settings))
+        if not hasattr(ExtensionApp, "_start_jupyter_server_extension"):  # before 2.16
+            IOLoop.current().add_callback(self._start_jupyter_server_extension, self.serverapp)
 
     @cached_property
     def workspace_folder(self) -> Path:
