@@ -18,7 +18,7 @@ KINDS |= {"host": "of the host"}
 def text(status: Status, now: datetime) -> str:
     """The whole status; ``now`` gives ages and decides which times need a date."""
     rows = [("Workspace", units.plain(status.workspace) + _forbidden(status))]
-    rows += _limits(status.limits)
+    rows += _culling(status, now) + _limits(status.limits)
     rows += [("/dev/shm", _shm(status.shm)), ("Volumes", _volumes(status.volumes))]
     rows.append(("GPUs", _gpus(status.gpus)))
     if status.operations:
@@ -44,6 +44,22 @@ def _use(reading: activity.Activity | Unavailable, now: datetime) -> str:
     if reading.unknown:
         text += "\nNot known: " + "; ".join(map(units.plain, reading.unknown))
     return text
+
+
+def _culling(status: Status, now: datetime) -> list[tuple[str, str]]:
+    rows, reading, kept = [], status.culling, status.keep_awake
+    if kept:
+        until = f"until {units.moment(kept.until, now)}, asked for by {units.plain(kept.by)}"
+        said = f"{until}: {units.plain(kept.reason)}" if kept.reason else until
+        rows.append(("Kept awake", said))
+    if isinstance(reading, Unavailable):
+        # No server has told of either: the use says so already.
+        return rows if reading == status.activity else [*rows, ("Culling", _unavailable(reading))]
+    stops, lines = reading.forecast.stops_at, [reading.forecast.text, reading.forecast.hint]
+    if stops:
+        left = units.span((stops - now).total_seconds())
+        lines[0] = f"stops at {units.moment(stops, now)}, in {left}. {reading.forecast.text}"
+    return [*rows, ("Culling", "\n".join(units.plain(line) for line in lines if line))]
 
 
 def _unavailable(reading: Unavailable, what: str = "unavailable") -> str:
@@ -121,10 +137,10 @@ def _volume(one: volumes.Volume) -> str:
 def _room(one: volumes.Volume) -> str:
     if one.stale:
         return units.known(None, units.size, one.missing, "used") + ", it does not answer"
-    if one.used is None or one.total is None:
+    if one.used is None or one.free is None:
         return units.known(None, units.size, one.missing, "used")
-    text = units.share(one.used, one.total)
-    text += f", {units.known(one.free, units.size, one.missing, 'free')} free"
+    # As `df` has it: blocks kept for root are neither used nor free.
+    text = f"{units.size(one.free)} free, {units.share(one.used, one.used + one.free)} used"
     if one.inodes_total and one.inodes_free is not None:
         used = (one.inodes_total - one.inodes_free) / one.inodes_total
         text += f", inodes {units.percent(used)}"

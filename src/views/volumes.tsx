@@ -31,15 +31,15 @@ export function VolumesView(props: VolumesProps): JSX.Element {
 
 function VolumeView(props: VolumesProps & { volume: Volume }): JSX.Element {
   const { volume, points, now, trans } = props;
-  const { total, free, missing } = volume;
-  // What is left for an ordinary user: blocks kept for root count as used.
-  const used = total === null || free === null ? null : total - free;
+  const { total, used, free, missing } = volume;
+  // As `df` has it: blocks kept for root are neither used nor free.
+  const room = used === null || free === null ? null : used + free;
   const dots = points.map(p => ({ at: p.taken, value: p.volumes_used[volume.mount] ?? null }));
   return (
     <Meter
       label={volume.mount}
       used={used}
-      limit={total}
+      limit={room}
       text={trans.__('%1 free of %2', units.bytes(free ?? 0), units.bytes(total ?? 0))}
       missing={missing.free ?? missing.total ?? (volume.stale ? stale(trans) : undefined)}
       notes={notes(volume, trans)}
