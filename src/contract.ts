@@ -3,9 +3,15 @@
 
 export type EvidenceKind = 'kernel_busy' | 'kernel' | 'terminal' | 'process' | 'gpu' | 'save' | 'application' | 'file' | 'operation' | 'keep_awake';
 
+export type Severity = 'info' | 'warning' | 'error';
+
 export type Culler = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'unknown' | 'off';
 
 export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' | 'not_asked';
+
+export type Way = 'trash' | 'delete';
+
+export type EntryKindOfFilling = 'directory' | 'file' | 'rest';
 
 export type GpuState = 'ok' | 'lost' | 'reset_required' | 'error';
 
@@ -21,7 +27,7 @@ export type GpuHolderKind = 'kernel' | 'terminal' | 'server' | 'pod' | 'orphan';
 
 export type Level = 'good' | 'warning' | 'alarm';
 
-export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover';
+export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover' | 'scan' | 'remove' | 'empty';
 
 export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
 
@@ -86,6 +92,22 @@ export interface Activity {
   readonly unknown: readonly string[]; // what could not be seen, and so speaks neither for nor against
 }
 
+/** One trouble, and the way out. */
+export interface Advice {
+  readonly id: string; // "shm_small", "volume_full /home/jovyan"
+  readonly severity: Severity;
+  readonly title: string;
+  readonly text: string;
+  readonly patch: string; // YAML, with the command that applies it; empty: none helps
+  readonly section: 'limits' | 'shm' | 'volumes';
+}
+
+/** What is known of the notebook itself; empty: not known. */
+export interface Known {
+  readonly namespace: string;
+  readonly notebook: string;
+}
+
 /** A person asked that the notebook be kept, until a time and for a reason. */
 export interface KeepAwake {
   readonly until: string; // ISO 8601, UTC
@@ -142,6 +164,56 @@ export interface Identity {
   readonly culler: Culler;
   readonly namespace: string | null;
   readonly name: string | null;
+}
+
+/** A kind of folder that tools make, and what deleting it costs. */
+export interface Cache {
+  readonly name: string;
+  readonly cost: string;
+  readonly safe: boolean; // all of it comes back by itself when it is needed
+}
+
+/** A folder or file, or the rest of a folder that is not named. */
+export interface Item {
+  readonly name: string;
+  readonly path: string; // from the top of the scan
+  readonly kind: EntryKindOfFilling;
+  readonly bytes: number; // what it takes on the disk, with all below it
+  readonly files: number;
+  readonly cache: Cache | null;
+}
+
+/** One folder of the last scan. Files of several names count once, where they are met first. */
+export interface Filling {
+  readonly top: string; // the folder that was scanned
+  readonly path: string; // the folder shown, from the top; "" is the top
+  readonly bytes: number;
+  readonly files: number;
+  readonly items: readonly Item[]; // the largest first
+  readonly caches: readonly Item[]; // of the whole scan; only with the top
+  readonly largest: readonly Item[]; // the largest files of the whole scan; only with the top
+  readonly taken: string | null; // None: not scanned yet; ISO 8601, UTC
+  readonly seconds: number; // how long the scan took
+  readonly reused: number; // folders taken from the scan before, since they were unchanged
+  readonly folders: number;
+  readonly unreadable: number; // folders that may not be read: what is in them is not counted
+  readonly other_filesystems: number; // folders where another filesystem begins, which is not counted
+  readonly trash: number | null; // bytes in the trash; None: it was not in the scan
+}
+
+/** Scan the workspace. `full`: list every folder again, also those that seem unchanged. */
+export interface ScanRequest {
+  readonly full?: boolean;
+}
+
+/** Remove a file or folder of the workspace: into the trash, or for good. */
+export interface RemoveRequest {
+  readonly path: string; // from the top of the workspace
+  readonly how?: Way;
+}
+
+/** Delete for good what lies in the trash. */
+export interface EmptyRequest {
 }
 
 /** What ran between two readings, of one GPU or slice alone (GPM; Hopper and later). */
@@ -285,6 +357,12 @@ export interface GpuEnded {
   readonly command: string;
   readonly ended: boolean; // False: it was asked to, and still runs
   readonly message: string;
+}
+
+/** From which share (0..1) on there is a warning, and an alarm. */
+export interface Levels {
+  readonly warning: number;
+  readonly alarm: number;
 }
 
 /** Shares of time (0..1) in which work waited for it: some of it, or all of it at once. */
@@ -640,6 +718,8 @@ export interface Status {
   readonly operations: readonly Operation[]; // those that run, and those that ended in the last minute
   readonly read_only: boolean; // the site forbids every change
   readonly snapshots_enabled: boolean;
+  readonly advice: readonly Advice[]; // what to do about each trouble, the worst first
+  readonly levels: Levels; // from which share on there is little left; the site sets them
   readonly history: readonly Point[];
 }
 

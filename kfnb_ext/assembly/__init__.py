@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from kfnb_ext import config, errors
 
 if TYPE_CHECKING:  # a server that starts reads its options here, and needs none of these yet
+    from kfnb_ext.assembly.capacity import Capacity
     from kfnb_ext.engines import base
     from kfnb_ext.model import operations as model_operations
     from kfnb_ext.model.gpu import Gpus
     from kfnb_ext.model.reading import Unavailable
+    from kfnb_ext.model.status import Status
     from kfnb_ext.services import culling as services_culling
     from kfnb_ext.services.clock import Clock
     from kfnb_ext.services.evidence import Senses, Witnessed
@@ -61,9 +63,20 @@ class Pod:
             self.state,
             use=self._use,
             keep_awake=self.keep_awake,
+            judge=self._judge,
             read_only=options.read_only,
             snapshots_enabled=options.snapshots_enabled,
         )
+
+    @cached_property
+    def capacity(self) -> "Capacity":
+        """What fills the pod, and what to do about it."""
+        from kfnb_ext.assembly.capacity import Capacity
+
+        return Capacity(self)
+
+    def _judge(self, status: "Status") -> "Status":
+        return self.capacity.judge.look(status)  # made by whoever looks first
 
     @cached_property
     def use(self) -> "UseService":
@@ -132,8 +145,10 @@ class Pod:
 
         return Probes(
             limits=limits.LimitsProbe().read,
-            shm=shm.read,
-            volumes=volumes.VolumesProbe(self.workspace).read,
+            shm=shm.ShmProbe(os.fspath(self.workspace)).read,
+            volumes=volumes.VolumesProbe(
+                self.workspace, namespace=self.capacity.known.namespace
+            ).read,
             gpus=gpu.read,
         )
 

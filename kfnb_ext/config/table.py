@@ -171,6 +171,25 @@ class KfnbExt(Configurable):
         help="Write the last use to the Notebook's annotation. auto: only while the culler does "
         "not ask this server, since each write costs the controller two.",
     ).tag(config=True, env="KFNB_HEARTBEAT")
+    capacity_warning = traitlets.Float(
+        0.80,
+        min=0.0,
+        max=1.0,
+        help="Share (0..1) of memory, /dev/shm and a volume from which on a person is warned. "
+        "0.80: early enough to tidy up, and not a daily nuisance.",
+    ).tag(config=True, env="KFNB_CAPACITY_WARNING", stricter=min)
+    capacity_alarm = traitlets.Float(
+        0.95,
+        min=0.0,
+        max=1.0,
+        help="Share (0..1) from which on hardly anything is left. 0.95: at 5 % of a usual volume "
+        "one more checkpoint does not fit.",
+    ).tag(config=True, env="KFNB_CAPACITY_ALARM", stricter=min)
+    background_scan = traitlets.Bool(
+        True,
+        help="Look what fills the workspace by itself, at the lowest priority and at most once an "
+        "hour, while its volume is above `capacity_warning`. Off: only when somebody asks.",
+    ).tag(config=True, env="KFNB_BACKGROUND_SCAN", stricter=min)
     lease = traitlets.Bool(
         False,
         help="Ask the culler to look again only after at most 15 minutes, while in use. Off: it "

@@ -8,12 +8,14 @@ from typing import Literal
 
 import msgspec
 
+from kfnb_ext.model.reading import Record
+
 Level = Literal["good", "warning", "alarm"]
 RANK: dict[Level, int] = {"good": 0, "warning": 1, "alarm": 2}
 SLACK = 0.03  # share of the whole below a level before it is left again
 
 
-class Levels(msgspec.Struct, frozen=True, kw_only=True):
+class Levels(Record, frozen=True, kw_only=True):
     """From which share (0..1) on there is a warning, and an alarm."""
 
     warning: float = 0.80

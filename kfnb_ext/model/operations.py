@@ -1,4 +1,4 @@
-"""Operations: one create, restore, undo, delete, verify or prune, from request to end."""
+"""Operations: what takes a while (a snapshot, a restore, a scan), from request to end."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,7 +6,9 @@ from typing import Literal
 from kfnb_ext.model.reading import Record
 from kfnb_ext.model.snapshots import Verification
 
-OperationKind = Literal["create", "restore", "undo", "delete", "verify", "prune", "recover"]
+OperationKind = Literal[
+    "create", "restore", "undo", "delete", "verify", "prune", "recover", "scan", "remove", "empty"
+]
 OperationState = Literal["running", "succeeded", "failed", "cancelled"]
 Face = Literal["server", "kernel", "shell"]
 

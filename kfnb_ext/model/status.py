@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from kfnb_ext.model.activity import Activity
+from kfnb_ext.model.advice import Advice
 from kfnb_ext.model.culling import Culling, KeepAwake
 from kfnb_ext.model.gpu import Gpus
+from kfnb_ext.model.levels import Levels
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.operations import Operation
 from kfnb_ext.model.reading import Record, Unavailable
@@ -48,4 +50,6 @@ class Status(Record, frozen=True, kw_only=True):
     operations: tuple[Operation, ...]  # those that run, and those that ended in the last minute
     read_only: bool  # the site forbids every change
     snapshots_enabled: bool
+    advice: tuple[Advice, ...] = ()  # what to do about each trouble, the worst first
+    levels: Levels = Levels()  # from which share on there is little left; the site sets them
     history: tuple[Point, ...] = ()

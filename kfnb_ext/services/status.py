@@ -63,9 +63,11 @@ class StatusService:
         *,
         use: Callable[[Witnessed, gpu.Gpus | Unavailable], Use],
         keep_awake: KeepAwakeService,
+        judge: Callable[[Status], Status],
         read_only: bool,
         snapshots_enabled: bool,
     ) -> None:
+        self._judge = judge
         self._workspace = workspace
         self._read_only = read_only
         self._snapshots_enabled = snapshots_enabled
@@ -124,7 +126,7 @@ class StatusService:
 
     def _status_of(self, readings: dict[str, Any], now: datetime) -> Status:
         seq = int(now.timestamp() * 1000)
-        return Status(
+        status = Status(
             version=kfnb_ext.__version__,
             seq=max(seq, self._status.seq + 1) if self._status else seq,
             taken=now,
@@ -134,6 +136,7 @@ class StatusService:
             snapshots_enabled=self._snapshots_enabled,
             **readings,
         )
+        return self._judge(status)
 
     def _recent(self, now: datetime) -> tuple[Operation, ...]:
         return tuple(
@@ -149,6 +152,12 @@ class StatusService:
         """The server that tells of its use; None: none does, or no longer."""
         left = self._record()
         return left.owner if left else None
+
+    def kills(self) -> tuple[limits.Kill, ...]:
+        """The kernels that the memory limit took, as the server has seen it."""
+        left = self._left()
+        seen = left.limits if left else None
+        return seen.kills if isinstance(seen, limits.Limits) else ()
 
     def _left(self) -> Status | None:
         left = self._record()

@@ -24,6 +24,7 @@ _ROUNDING = 1 << 16  # a limit and a tmpfs are rounded to pages, of at most 64 K
 
 WINDOW = 5.0  # seconds between two looks at the holders: each walks all processes
 KEPT = 120.0  # seconds of readings that the rate is taken over
+UNEXPLAINED = 1 << 20  # bytes
 NOT_SEEN = "Some processes belong to others: what they hold is not seen."
 
 
@@ -56,12 +57,15 @@ class ShmProbe:
         while now - self._points[0][0] > KEPT:
             self._points.popleft()
         held, left, whole = self._seen
+        # What others hold unseen matters only where something is left to be explained.
+        seen = sum(one.bytes or 0 for one in held) + sum(one.bytes for one in left)
+        known = found.used - seen < UNEXPLAINED
         return msgspec.structs.replace(
             found,
             holders=held,
             leftovers=left,
             fills=forecast.rate(list(self._points)[-20:]),
-            missing=found.missing if whole else {**found.missing, "holders": NOT_SEEN},
+            missing=found.missing if whole or known else {**found.missing, "holders": NOT_SEEN},
         )
 
     def _look(self) -> tuple[tuple[Holder, ...], tuple[Leftover, ...], bool]:

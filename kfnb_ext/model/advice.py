@@ -1,0 +1,199 @@
+"""What to do about each trouble: a sentence, and the exact patch of the Notebook to copy.
+
+Rule: pure. Nothing here changes anything: a person applies the patch, with the notebook stopped.
+A patch tests what it relies on, so that where our guess of a name is wrong it changes nothing.
+"""
+
+from typing import Literal
+
+from kfnb_ext.model import patches
+from kfnb_ext.model.levels import Levels
+from kfnb_ext.model.limits import Limits
+from kfnb_ext.model.reading import Record
+from kfnb_ext.model.shm import Shm
+from kfnb_ext.model.volumes import Volume, fullness
+
+Severity = Literal["info", "warning", "error"]
+GIB = 1 << 30
+RUNTIME_DEFAULT = 64 << 20
+WAITS = 0.10  # share of time in which work waited: from here on it is felt
+HELD_BACK = 0.25  # share of periods throttled
+
+
+class Advice(Record, frozen=True, kw_only=True):
+    """One trouble, and the way out."""
+
+    id: str  # "shm_small", "volume_full /home/jovyan"
+    severity: Severity
+    title: str
+    text: str
+    patch: str = ""  # YAML, with the command that applies it; empty: none helps
+    section: Literal["limits", "shm", "volumes"]
+
+
+class Known(Record, frozen=True, kw_only=True):
+    """What is known of the notebook itself; empty: not known."""
+
+    namespace: str = ""
+    notebook: str = ""
+
+
+def advise(
+    limits: Limits | None,
+    shm: Shm | None,
+    volumes: tuple[Volume, ...],
+    levels: Levels,
+    known: Known,
+) -> tuple[Advice, ...]:
+    """All advice for these readings, the worst first; None: a reading that could not be had."""
+    found: list[Advice] = []
+    for one in volumes:
+        found += _volume(one, levels, known)
+    if shm:
+        found += _shm(shm, limits, levels, known)
+    if limits:
+        found += _limits(limits, levels, known)
+    order = ("error", "warning", "info")
+    return tuple(sorted(found, key=lambda advice: order.index(advice.severity)))
+
+
+def _volume(one: Volume, levels: Levels, known: Known) -> list[Advice]:
+    found = []
+    if one.kind == "container_layer" and (one.is_workspace or one.holds_home):
+        what = "the workspace" if one.is_workspace else "the home"
+        found.append(
+            Advice(
+                id=f"not_kept {one.mount}",
+                severity="error",
+                title=f"Everything in {what} is lost at a restart",
+                text=f"No volume is mounted there: {what} lies on the container's own layer. "
+                "Copy what you want to keep to a volume, and have one mounted.",
+                patch=patches.home(known, one.mount),
+                section="volumes",
+            )
+        )
+    full = fullness(one)
+    if full is None or full < levels.warning or not (one.is_workspace or one.claim):
+        return found
+    inodes = one.inodes_total and one.inodes_free is not None
+    few = inodes and 1 - (one.inodes_free or 0) / (one.inodes_total or 1) >= full
+    what = "files (inodes)" if few else "bytes"
+    larger = _larger(one.total) if one.total else 0
+    found.append(
+        Advice(
+            id=f"volume_full {one.mount}",
+            severity="error" if full >= levels.alarm else "warning",
+            title=f"{one.mount} is {_percent(full)} full of {what}",
+            text="A full volume keeps Jupyter from saving and from starting. Delete what you can "
+            "spare (what fills it is shown with it), or ask for a larger claim.",
+            patch=patches.claim(known, one.claim or "", larger) if one.scope != "shared" else "",
+            section="volumes",
+        )
+    )
+    return found
+
+
+def _shm(shm: Shm, limits: Limits | None, levels: Levels, known: Known) -> list[Advice]:
+    found = []
+    limit = limits.memory_limit if limits else None
+    if shm.origin == "runtime_default":
+        size = _sensible(limit)
+        found.append(
+            Advice(
+                id="shm_small",
+                severity="warning" if shm.used / max(shm.total, 1) >= levels.warning else "info",
+                title="/dev/shm has the runtime's default size",
+                text="Data loaders with workers and NCCL share memory through it; when it is full "
+                "they die of a bus error. A memory volume makes it larger; it counts against the "
+                "memory limit.",
+                patch=patches.shm(known, size),
+                section="shm",
+            )
+        )
+    elif shm.origin == "empty_dir_unbounded" and limit:
+        found.append(
+            Advice(
+                id="shm_unbounded",
+                severity="info",
+                title="/dev/shm may take all of the memory limit",
+                text="It has no size of its own and counts against the memory: filling it has the "
+                "pod killed, and what lies in it outlives the container, so that it is killed "
+                "again. A size limit turns that into an error of the program.",
+                patch=patches.shm_limit(known, _sensible(limit)),
+                section="shm",
+            )
+        )
+    share = shm.used / shm.total if shm.total else 0.0
+    if share >= levels.warning and shm.origin != "runtime_default":
+        found.append(
+            Advice(
+                id="shm_full",
+                severity="error" if share >= levels.alarm else "warning",
+                title=f"/dev/shm is {_percent(share)} full",
+                text="Whoever writes next dies of a bus error. End what holds it, or use fewer "
+                "workers or a smaller prefetch_factor.",
+                patch=patches.shm_limit(known, _larger(shm.total)),
+                section="shm",
+            )
+        )
+    return found
+
+
+def _limits(limits: Limits, levels: Levels, known: Known) -> list[Advice]:
+    found = []
+    used, limit = limits.memory_working_set, limits.memory_limit
+    share = used / limit if used is not None and limit else 0.0
+    if limit and (share >= levels.warning or limits.kills):
+        took = f" It took the kernel of {limits.kills[0].name}." if limits.kills else ""
+        found.append(
+            Advice(
+                id="memory_full",
+                severity="error" if limits.kills or share >= levels.alarm else "warning",
+                title=f"{_percent(share)} of the memory limit is in use",
+                text="At the limit the system kills the process that uses most."
+                + took
+                + " Restart kernels that you no longer need, load less at once, or ask for more.",
+                patch=patches.memory(known, _larger(limit)),
+                section="limits",
+            )
+        )
+    throttled = limits.cpu_throttled_ratio
+    if throttled is not None and throttled >= HELD_BACK and limits.cpu_limit_cores:
+        found.append(
+            Advice(
+                id="cpu_throttled",
+                severity="info",
+                title=f"The CPU limit held work back in {_percent(throttled)} of the time",
+                text="Programs that start a thread for each core of the node wait for each other. "
+                f"Set OMP_NUM_THREADS={max(1, round(limits.cpu_limit_cores))}, or ask for more.",
+                patch=patches.cpu(known, limits.cpu_limit_cores * 2),
+                section="limits",
+            )
+        )
+    waits = limits.memory_pressure
+    if waits and waits.some_60s >= WAITS:
+        found.append(
+            Advice(
+                id="memory_pressure",
+                severity="warning",
+                title=f"Work waited for memory in {_percent(waits.some_60s)} of the last minute",
+                text="The pod is close to its limit, so pages are read again and again. It gets "
+                "slow before anything is killed.",
+                section="limits",
+            )
+        )
+    return found
+
+
+def _sensible(limit: int | None) -> int:
+    """A size for /dev/shm: a quarter of the memory, since it counts against it; else 2 GiB."""
+    return max(limit // 4 // GIB, 1) * GIB if limit else 2 * GIB
+
+
+def _larger(size: int) -> int:
+    """Half as much again, in whole GiB."""
+    return -(-size * 3 // 2 // GIB) * GIB
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"

@@ -1,0 +1,96 @@
+"""What fills a filesystem below a folder: the walk as a child of its own, at low priority.
+
+Rule: the child does nothing but read, and it is ended when nobody waits for it any more. Where
+none can be started (no memory, no process left) the walk is made in the thread that asks.
+"""
+
+import contextlib
+import marshal
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from kfnb_ext import errors
+from kfnb_ext.probes.filling import walk
+
+LOOK = 0.2  # seconds between two looks whether it was asked to stop, though nothing is told
+SILENCE = 30.0  # seconds without a sign: the filesystem hangs
+
+Step = Callable[[int, int], None]  # files and bytes so far; raises to stop
+
+
+def scan(
+    top: str, before: list[walk.Folder] | None, step: Step, *, idle: bool = False
+) -> tuple[list[walk.Folder], int]:
+    """All folders, and how many were listed anew. ``idle``: only what nobody else wants.
+
+    Raises: OSError, EngineFailed when the filesystem hangs, and what ``step`` raises.
+    """
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-S", walk.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        made = walk.Walk(top, before, step)
+        return made.run(), made.listed
+    try:
+        return _follow(child, (top, before, idle), step)
+    finally:
+        child.kill()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                pipe.close()
+        # One that hangs in the kernel ends when that answers.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(1.0)
+
+
+def _follow(
+    child: "subprocess.Popen[bytes]", request: Any, step: Step
+) -> tuple[list[walk.Folder], int]:
+    assert child.stdin
+    assert child.stdout
+    child.stdin.write(marshal.dumps(request))
+    child.stdin.close()
+    out, seen, silent = child.stdout.fileno(), (0, 0), 0.0
+    while True:
+        if not select.select([out], [], [], LOOK)[0]:
+            silent += LOOK
+            if silent > SILENCE:
+                raise errors.EngineFailed(
+                    "The filesystem does not answer, so it cannot be scanned.",
+                    "Look whether the server behind the volume is reachable, then try again.",
+                )
+            step(*seen)
+            continue
+        silent, message = 0.0, _message(out)
+        if message[0] == "at":
+            seen = message[1], message[2]
+            step(*seen)
+        elif message[0] == "done":
+            return message[1], message[2]
+        else:
+            raise OSError(message[1], message[2] or os.strerror(message[1]), request[0])
+
+
+def _message(out: int) -> Any:
+    length = int.from_bytes(_exactly(out, 8), "little")
+    return marshal.loads(_exactly(out, length))
+
+
+def _exactly(out: int, length: int) -> bytes:
+    found = bytearray()
+    while len(found) < length:
+        piece = os.read(out, length - len(found))
+        if not piece:
+            raise errors.EngineFailed(
+                "The scan ended before its end.", "It was killed, perhaps for want of memory."
+            )
+        found += piece
+    return bytes(found)
