@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a server that starts reads its options here, and needs none
     from kfnb_ext.services import culling as services_culling
     from kfnb_ext.services.clock import Clock
     from kfnb_ext.services.evidence import Senses, Witnessed
+    from kfnb_ext.services.gpu import GpuService
     from kfnb_ext.services.snapshots import Policy
     from kfnb_ext.services.status import Probes
     from kfnb_ext.services.use import Use, UseService
@@ -130,6 +131,15 @@ class Pod:
         """Who tells the cluster of our use: this server, or the one that a shell sees."""
         return self._owner or self.status.server()
 
+    @cached_property
+    def gpus(self) -> "GpuService":
+        """The GPUs, and who holds them. The driver is first asked at the first reading."""
+        from kfnb_ext.probes import gpu
+        from kfnb_ext.services.gpu import GpuService, frameworks
+
+        probe = gpu.GpuProbe(top=str(self.workspace))
+        return GpuService(probe.read, lambda: frameworks.read(self.state))
+
     def _local(self) -> "base.Engine":
         from kfnb_ext.engines import local
 
@@ -140,7 +150,7 @@ class Pod:
         )
 
     def _probes(self) -> "Probes":
-        from kfnb_ext.probes import gpu, limits, shm, volumes
+        from kfnb_ext.probes import limits, shm, volumes
         from kfnb_ext.services.status import Probes
 
         return Probes(
@@ -149,7 +159,7 @@ class Pod:
             volumes=volumes.VolumesProbe(
                 self.workspace, namespace=self.capacity.known.namespace
             ).read,
-            gpus=gpu.read,
+            gpus=self.gpus.read,
         )
 
 

@@ -86,6 +86,11 @@ class KfnbExt(Configurable):
         max=3600.0,
         help="Seconds between two readings that nobody asked for (history, state for the shell).",
     ).tag(config=True, env="KFNB_TICK_INTERVAL")
+    metrics = traitlets.Bool(
+        True,
+        help="Figures of GPUs, memory and volumes on the server's own /metrics. They are those of "
+        "the last reading: a scrape costs nothing.",
+    ).tag(config=True, env="KFNB_METRICS")
     evidence_off = traitlets.List(
         traitlets.Enum(EVIDENCE),
         [],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kfnb_ext.model.operations import Operation
     from kfnb_ext.model.status import Status
     from kfnb_ext.server.answers import Desk
+    from kfnb_ext.server.metrics import Figures
     from kfnb_ext.services.clock import Clock
     from kfnb_ext.services.culling import CullingService
 
@@ -34,6 +35,7 @@ class Extension(config.KfnbExt, ExtensionApp):
     name = "kfnb_ext"
     load_other_extensions = True
     clock: "Clock | None" = None  # None: the system's; a test builds its own kind of extension
+    _figures: "Figures | None" = None
     face: handlers.Face | None = None  # None: the options could not be used, nothing is served
 
     def _link_jupyter_server_extension(self, serverapp: Any) -> None:
@@ -85,6 +87,11 @@ class Extension(config.KfnbExt, ExtensionApp):
         self._loop.call_soon_threadsafe(witness.listen)
         source = status.StatusSource(pod.status, witness.collect, self.settled.status_max_age)
         source.readers.append(self._read)
+        if self.settled.metrics:
+            from kfnb_ext.server import metrics
+
+            self._figures = metrics.Figures()
+            source.readers.append(self._figures.read)
         return answers.Desk(pod, source)
 
     def _culling(self) -> "CullingService | None":
@@ -121,6 +128,8 @@ class Extension(config.KfnbExt, ExtensionApp):
         if self.face.made:
             self.face.made.pod.operations.stop()
             self.face.made.status.close()
+            if self._figures:
+                self._figures.close()
         self.face.threads.shutdown(wait=False, cancel_futures=True)
 
     async def _recover(self, face: handlers.Face) -> None:

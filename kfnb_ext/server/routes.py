@@ -7,8 +7,9 @@ OpenAPI document are both made from it.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
-from kfnb_ext.model import operations, snapshots, status
+from kfnb_ext.model import gpu, operations, snapshots, status
 
 
 class Call(NamedTuple):
@@ -36,6 +37,14 @@ def _prune(pod: Pod, call: Call) -> Any:
     if call.body.dry_run:
         return pod.snapshots.prune_plan(call.body)
     return pod.snapshots.prune(call.body, call.user).record
+
+
+def _end(pod: Pod, call: Call) -> Any:
+    if pod.options.read_only:
+        raise errors.Forbidden("The site forbids every change. Nothing was ended.")
+    from kfnb_ext.services.gpu import ending
+
+    return ending.end(call.body)
 
 
 ONE = "snapshots/{engine}/{id}"
@@ -111,6 +120,10 @@ ROUTES = (
     Route(
         "DELETE", "operations/{id}", "Ask an operation to stop", {202: operations.Operation},
         lambda pod, call: pod.operations.cancel(call.path["id"]),
+    ),
+    Route(
+        "POST", "gpu/end", "End a process that holds a GPU and belongs to no kernel or terminal",
+        {200: gpu.GpuEnded}, _end, gpu.GpuEndRequest,
     ),
     Route("GET", "openapi.json", "This document", {200: dict}, None),
 )  # fmt: skip
