@@ -5,7 +5,9 @@ Rule: ratios 0..1, bytes, degrees C, milliwatts, MHz. A field that could not be 
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from kfnb_ext.model.reading import Reading, Record, Request
 
@@ -156,8 +158,8 @@ class Gpus(Reading, frozen=True, kw_only=True, tag="gpus"):
 class GpuEndRequest(Request, frozen=True):
     """End a process that holds a GPU and belongs to nobody."""
 
-    pid: int
-    start_ticks: int
+    pid: Annotated[int, msgspec.Meta(ge=1, le=2**22)]  # no system of Linux has larger ones
+    start_ticks: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     force: bool = False  # SIGKILL, for one that did not heed SIGTERM
 
 
