@@ -158,7 +158,7 @@ class Gpus(Reading, frozen=True, kw_only=True, tag="gpus"):
 class GpuEndRequest(Request, frozen=True):
     """End a process that holds a GPU and belongs to nobody."""
 
-    pid: Annotated[int, msgspec.Meta(ge=1, le=2**22)]  # no system of Linux has larger ones
+    pid: Annotated[int, msgspec.Meta(ge=1, le=2**22)]
     start_ticks: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     force: bool = False  # SIGKILL, for one that did not heed SIGTERM
 
