@@ -109,7 +109,7 @@ def _line() -> TextIO | None:
 
 def _here(text: str) -> str:
     """The text with the commands that it names as they are written in a notebook."""
-    return re.sub(r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|-h|\[-h))", "%kfnb", text)
+    return re.sub(r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|gpu|-h|\[-h))", "%kfnb", text)
 
 
 def _lines(message: str, hint: str) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
 from kfnb_ext.commands import refer, waiting
+from kfnb_ext.commands.gpu import gpu
 from kfnb_ext.commands.talk import Outcome, Talk, confirm
 from kfnb_ext.model import snapshots
 from kfnb_ext.model.limits import Limits
@@ -27,7 +28,7 @@ BETWEEN = 0.2  # seconds between two readings: the CPU in use is a rate
 
 def recover(pod: Pod, given: Given) -> tuple[str, ...]:
     """Before any act on snapshots: end what was interrupted, and say how it ended."""
-    if given.act in ("status", "operations"):
+    if given.act in ("status", "operations", "gpu"):
         return ()
     try:
         return pod.snapshots.recover()
@@ -155,7 +156,7 @@ def prune(pod: Pod, given: Given, talk: Talk) -> Outcome:
 ACTS: dict[str, Callable[[Pod, Given, Talk], Outcome]] = {
     one.__name__: one
     for one in (
-        status, operations, create, list_, show, restore, undo, verify, delete, prune,
+        status, operations, gpu, create, list_, show, restore, undo, verify, delete, prune,
     )
 }  # fmt: skip
 

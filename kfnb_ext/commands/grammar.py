@@ -127,6 +127,7 @@ def build() -> Parser:
     _everywhere(parser)
     commands = _commands(parser)
     _command(commands, "status", "status", "what the pod has left, and whether it is in use")
+    _gpu(commands)
     nested = _sub(commands, "snapshot", help="take, look at, restore and delete snapshots")
     nested.epilog = RULES
     _everywhere(nested)
@@ -134,6 +135,13 @@ def build() -> Parser:
     text = "what runs, and what ended within the hour, whoever started it"
     _command(commands, "operations", "operations", text)
     return parser
+
+
+def _gpu(commands: Any) -> None:
+    gpu = _command(commands, "gpu", "gpu", "the GPUs, what is on them and whose", yes=True)
+    gpu.add_argument("--pcie", action="store_true", help="also its throughput: 40 ms for each GPU")
+    gpu.add_argument("--end", type=int, metavar="PID", help="end a process that is nobody's")
+    gpu.add_argument("--force", action="store_true", help="with --end: kill it")
 
 
 def _snapshot(commands: Any) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from kfnb_ext.model import activity, gpu, limits, shm, volumes
 from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.model.status import Status
+from kfnb_ext.text import gpu as gpu_text
 from kfnb_ext.text import operations, tables, units
 
 KINDS = {"network": "network", "block": "block device", "node_local": "on the node's own disk"}
@@ -150,18 +151,4 @@ def _room(one: volumes.Volume) -> str:
 def _gpus(reading: gpu.Gpus | Unavailable) -> str:
     if isinstance(reading, Unavailable):
         return _unavailable(reading)
-    return "\n".join(_gpu(one) for one in reading.gpus) or "none"
-
-
-def _gpu(one: gpu.Gpu) -> str:
-    if one.memory_used is not None and one.memory_total is not None:
-        memory = units.share(one.memory_used, one.memory_total)
-    else:
-        memory = units.known(one.memory_used, units.size, one.missing, "memory_used")
-    busy = units.known(one.utilisation, units.percent, one.missing, "utilisation")
-    parts = [f"{one.index}: {units.plain(one.name)}", f"memory {memory}", f"busy {busy}"]
-    if one.temperature_c is not None:
-        parts.append(f"{one.temperature_c} °C")
-    if one.power_milliwatts is not None:
-        parts.append(f"{one.power_milliwatts / 1000:.0f} W")
-    return ", ".join(parts)
+    return gpu_text.brief(reading)

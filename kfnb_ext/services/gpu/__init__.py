@@ -38,7 +38,7 @@ class GpuService:
 
     def __init__(
         self,
-        probe: Callable[[], Gpus],
+        probe: Callable[..., Gpus],
         frameworks: Callable[[], Uses],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,6 +63,14 @@ class GpuService:
             elif now < self._watched_until and self._age(now) >= FAST:
                 self._start()
             return self._answer()
+
+    def look(self, *, pcie: bool) -> Gpus:
+        """A reading of its own, now, for a command. Raises: KfnbError with the reason."""
+        with self._turn:
+            found = self._idle.mark(holding.merge(self._probe(pcie=pcie), self._frameworks()))
+            with self._wake:
+                self._last, self._taken = found, self._clock()
+        return found
 
     def _age(self, now: float) -> float:
         return math.inf if self._taken is None else now - self._taken
@@ -95,7 +103,8 @@ class GpuService:
 
     def _look(self) -> Gpus | errors.KfnbError:
         try:
-            return self._idle.mark(holding.merge(self._probe(), self._frameworks()))
+            with self._turn:
+                return self._idle.mark(holding.merge(self._probe(), self._frameworks()))
         except errors.KfnbError as error:
             return error
         except Exception as error:  # one fault must not end all later readings
@@ -105,6 +114,7 @@ class GpuService:
     def _fresh(self) -> None:
         self._pid = os.getpid()
         self._wake = threading.Condition()
+        self._turn = threading.Lock()  # a reading is under way
         self._thread = self._asked = self._taken = self._last = None
         self._wanted = False
         self._watched_until = 0.0
