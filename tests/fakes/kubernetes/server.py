@@ -48,7 +48,11 @@ class Server:
         if certificate and key:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate, key)
-            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+            # The handshake belongs to a connection's own thread: a client that leaves amid it
+            # must not hold up the others.
+            self._http.socket = context.wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
             scheme = "https"
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.005,), name="fake-kubernetes", daemon=True
@@ -74,6 +78,7 @@ class Server:
 class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no matter of ours."""
