@@ -64,7 +64,7 @@ def kfnb(line: str) -> Any:
         return None
     except grammar.WrongWords as wrong:
         raise Failed(commands.usage(wrong)) from None
-    talk = Talk("kernel", sys.stdout, sys.stderr, _ask, _line())
+    talk = Talk("kernel", sys.stdout, sys.stderr, _ask, _line(), _variables())
     outcome, failure = commands.perform(given, talk, _pod)
     if outcome is not None and given.json:
         import msgspec
@@ -77,6 +77,13 @@ def kfnb(line: str) -> Any:
     if failure is not None:
         raise Failed(failure) from failure
     return None
+
+
+def _variables() -> dict[str, Any]:
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return shell.user_ns if shell else {}
 
 
 def _words(line: str) -> list[str]:
@@ -109,7 +116,11 @@ def _line() -> TextIO | None:
 
 def _here(text: str) -> str:
     """The text with the commands that it names as they are written in a notebook."""
-    return re.sub(r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|gpu|-h|\[-h))", "%kfnb", text)
+    return re.sub(
+        r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|gpu|shm|limits|volumes|du|-h|\[-h))",
+        "%kfnb",
+        text,
+    )
 
 
 def _lines(message: str, hint: str) -> list[str]:

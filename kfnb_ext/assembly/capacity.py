@@ -77,6 +77,11 @@ class Capacity:
         top = os.fspath(self._pod.workspace)
         return Deaths(os.getpid(), limits.oom_kills, limit, top=top)
 
+    def stop(self) -> None:
+        """Let the watch end."""
+        if "deaths" in self.__dict__:
+            self.deaths.stop()
+
     def _kills(self) -> "tuple[Kill, ...]":
         if "deaths" in self.__dict__:
             return tuple(self.deaths.kills)

@@ -3,7 +3,7 @@
 Rule: a command returns an ``Outcome`` or raises; only a face decides how that is shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TextIO
 
 from kfnb_ext import errors
@@ -18,6 +18,7 @@ class Talk(NamedTuple):
     err: TextIO
     ask: Callable[[str], bool] | None
     line: TextIO | None  # where a line that is written over shows progress
+    variables: Mapping[str, Any] = {}  # of the notebook: what a word may name
 
 
 class Outcome(NamedTuple):

@@ -77,7 +77,7 @@ class Extension(config.KfnbExt, ExtensionApp):
 
     def _open(self) -> "Desk":
         """Put all services together. Called once, from a worker thread."""
-        from kfnb_ext.server import activity, answers, status
+        from kfnb_ext.server import activity, answers, capacity, status
 
         folder = self.workspace_folder
         pod = assembly.Pod(self.settled, folder, "server", self.log, clock=self.clock)
@@ -87,6 +87,7 @@ class Extension(config.KfnbExt, ExtensionApp):
         self._loop.call_soon_threadsafe(witness.listen)
         source = status.StatusSource(pod.status, witness.collect, self.settled.status_max_age)
         source.readers.append(self._read)
+        capacity.attach(pod, self._loop, self._notices)
         if self.settled.metrics:
             from kfnb_ext.server import metrics
 
@@ -117,6 +118,7 @@ class Extension(config.KfnbExt, ExtensionApp):
         self._tasks = [
             asyncio.create_task(self._recover(self.face)),
             asyncio.create_task(self._tick(self.face)),
+            asyncio.create_task(self._watch(self.face, serverapp.kernel_manager)),
         ]
 
     async def stop_extension(self) -> None:
@@ -127,6 +129,7 @@ class Extension(config.KfnbExt, ExtensionApp):
             task.cancel()
         if self.face.made:
             self.face.made.pod.operations.stop()
+            self.face.made.pod.capacity.stop()
             self.face.made.status.close()
             if self._figures:
                 self._figures.close()
@@ -146,6 +149,14 @@ class Extension(config.KfnbExt, ExtensionApp):
             self.log.warning("kfnb: %s", sentence)
             self._notices.tell("warning", "After an interruption", sentence)
 
+    async def _watch(self, face: handlers.Face, kernels: Any) -> None:
+        from kfnb_ext.server import capacity
+
+        try:
+            await capacity.watch(kernels, face)
+        except Exception as error:  # a gateway's kernels, say: they run elsewhere
+            self.log.warning("kfnb: kernels are not watched: %s", error)
+
     async def _tick(self, face: handlers.Face) -> None:
         """Read now and then though nobody asks: for the history, and for the shell."""
         while True:
@@ -158,6 +169,8 @@ class Extension(config.KfnbExt, ExtensionApp):
 
     def _ended(self, operation: "Operation") -> None:
         """Tell the browsers that an operation ended. Called from its thread."""
+        if operation.kind == "scan" and operation.state == "succeeded":
+            return  # what it found is what is told, where it is looked at
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             self._loop.call_soon_threadsafe(self._tell, operation)
 

@@ -12,7 +12,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import REGISTRY, Collector, CollectorRegistry
 
 from kfnb_ext.model.gpu import Gpu, Gpus, MigSlice
+from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.status import Status
+from kfnb_ext.model.volumes import Volumes
 
 Row = tuple[tuple[str, ...], float | int | None]  # the labels' values, the figure
 
@@ -67,6 +69,42 @@ def _lost(status: Status) -> Iterator[Row]:
             yield labels, int(target.state == "ok")
 
 
+def _limit(name: str) -> Callable[[Status], Iterator[Row]]:
+    def rows(status: Status) -> Iterator[Row]:
+        yield (), getattr(status.limits, name, None)
+
+    return rows
+
+
+def _shm(name: str) -> Callable[[Status], Iterator[Row]]:
+    def rows(status: Status) -> Iterator[Row]:
+        yield (), getattr(status.shm, name, None)
+
+    return rows
+
+
+def _orphans(status: Status) -> Iterator[Row]:
+    if isinstance(status.shm, Shm) and status.shm.holders is not None:
+        yield (), sum(len(h.tasks) for h in status.shm.holders if h.kind == "orphan")
+
+
+def _volume(name: str) -> Callable[[Status], Iterator[Row]]:
+    def rows(status: Status) -> Iterator[Row]:
+        for one in status.volumes.volumes if isinstance(status.volumes, Volumes) else ():
+            yield (one.mount, one.claim or ""), getattr(one, name)
+
+    return rows
+
+
+def _full(status: Status) -> Iterator[Row]:
+    for one in status.volumes.volumes if isinstance(status.volumes, Volumes) else ():
+        if one.forecast:
+            left = (one.forecast.full_at - status.taken).total_seconds()
+            yield (one.mount, one.claim or ""), max(left, 0)
+
+
+VOLUME = ("mount", "claim")
+
 METRICS: tuple[Metric, ...] = (
     Metric("kfnb_gpu_ok", "1: the GPU answers; 0: it is lost or refused", GPU, _lost),
     Metric(
@@ -82,6 +120,23 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "kfnb_gpu_ecc_uncorrected_errors", "Since a reset", GPU, _field("ecc_uncorrected")
     ),
+    Metric("kfnb_memory_working_set_bytes", "As the kubelet counts it", (),
+           _limit("memory_working_set")),
+    Metric("kfnb_memory_limit_bytes", "Of the pod", (), _limit("memory_limit")),
+    Metric("kfnb_cpu_usage_cores", "Of the pod", (), _limit("cpu_usage_cores")),
+    Metric("kfnb_cpu_limit_cores", "Of the pod", (), _limit("cpu_limit_cores")),
+    Metric("kfnb_cpu_throttled_ratio", "Share of periods", (), _limit("cpu_throttled_ratio")),
+    Metric("kfnb_oom_kills", "Since the container started", (), _limit("oom_kills")),
+    Metric("kfnb_processes", "Of the pod", (), _limit("processes")),
+    Metric("kfnb_shm_used_bytes", "Of /dev/shm", (), _shm("used")),
+    Metric("kfnb_shm_total_bytes", "Of /dev/shm", (), _shm("total")),
+    Metric("kfnb_shm_hidden_bytes", "In deleted files", (), _shm("hidden")),
+    Metric("kfnb_orphans", "Processes that killed kernels have left", (), _orphans),
+    Metric("kfnb_volume_used_bytes", "Of a volume", VOLUME, _volume("used")),
+    Metric("kfnb_volume_free_bytes", "For an ordinary user", VOLUME, _volume("free")),
+    Metric("kfnb_volume_total_bytes", "Of a volume", VOLUME, _volume("total")),
+    Metric("kfnb_volume_inodes_free", "Of a volume", VOLUME, _volume("inodes_free")),
+    Metric("kfnb_volume_full_seconds", "Until it is full, where that is foreseen", VOLUME, _full),
 )  # fmt: skip
 
 

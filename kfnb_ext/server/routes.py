@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
-from kfnb_ext.model import gpu, operations, snapshots, status
+from kfnb_ext.model import filling, gpu, operations, shm, snapshots, status
 
 
 class Call(NamedTuple):
@@ -124,6 +124,36 @@ ROUTES = (
     Route(
         "POST", "gpu/end", "End a process that holds a GPU and belongs to no kernel or terminal",
         {200: gpu.GpuEnded}, _end, gpu.GpuEndRequest,
+    ),
+    Route(
+        "GET", "filling", "What fills the workspace: one folder of the last scan",
+        {200: filling.Filling},
+        lambda pod, call: pod.capacity.scans.show(call.query.get("path", "")),
+        query={"path": "the folder, from the top of the workspace; empty: the top"},
+    ),
+    Route(
+        "POST", "filling/scan", "Look again what fills the workspace", {202: operations.Operation},
+        lambda pod, call: pod.capacity.scans.start(call.body, call.user).record,
+        filling.ScanRequest,
+    ),
+    Route(
+        "POST", "filling/remove", "Move a file or folder to the trash, or delete it for good",
+        {202: operations.Operation},
+        lambda pod, call: pod.capacity.removal.remove(call.body, call.user).record,
+        filling.RemoveRequest,
+    ),
+    Route(
+        "POST", "filling/empty-trash", "Delete for good what lies in the trash",
+        {202: operations.Operation}, lambda pod, call: pod.capacity.removal.empty(call.user).record,
+        filling.EmptyRequest,
+    ),
+    Route(
+        "POST", "shm/end", "End orphans of killed kernels", {200: shm.Cleared},
+        lambda pod, call: pod.capacity.clearing.end(call.body), shm.EndRequest,
+    ),
+    Route(
+        "POST", "shm/clear", "Remove files of /dev/shm that nobody uses", {200: shm.Cleared},
+        lambda pod, call: pod.capacity.clearing.clear(call.body), shm.ClearRequest,
     ),
     Route("GET", "openapi.json", "This document", {200: dict}, None),
 )  # fmt: skip

@@ -19,9 +19,15 @@ KINDS |= {"host": "of the host"}
 def text(status: Status, now: datetime) -> str:
     """The whole status; ``now`` gives ages and decides which times need a date."""
     rows = [("Workspace", units.plain(status.workspace) + _forbidden(status))]
-    rows += _culling(status, now) + _limits(status.limits)
+    rows += _culling(status, now) + limits_rows(status.limits)
     rows += [("/dev/shm", _shm(status.shm)), ("Volumes", _volumes(status.volumes))]
     rows.append(("GPUs", _gpus(status.gpus)))
+    if status.advice:
+        titles = [units.plain(one.title) for one in status.advice]
+        commands = sorted({one.section for one in status.advice})
+        rows.append(
+            ("Advice", "\n".join([*titles, "See " + ", ".join(f"`kfnb {c}`" for c in commands)]))
+        )
     if status.operations:
         lines = [operations.line(one, now) for one in status.operations]
         rows.append(("Operations", "\n".join(lines)))
@@ -68,7 +74,8 @@ def _unavailable(reading: Unavailable, what: str = "unavailable") -> str:
     return f"{what}: {units.plain(reading.reason)}{hint}"
 
 
-def _limits(reading: limits.Limits | Unavailable) -> list[tuple[str, str]]:
+def limits_rows(reading: limits.Limits | Unavailable) -> list[tuple[str, str]]:
+    """Memory, CPU and processes as rows."""
     if isinstance(reading, Unavailable):
         return [("Memory, CPU", _unavailable(reading))]
     rows = [("Memory", _memory(reading)), ("CPU", _cpu(reading))]
@@ -89,6 +96,8 @@ def _memory(one: limits.Limits) -> str:
             text += f"; the node has {units.size(node)}"
     if one.oom_kills:
         text += f"\n{units.count(one.oom_kills, 'process', 'processes')} killed for want of memory"
+    if one.kills:
+        text += f", the last the kernel of {units.plain(one.kills[0].name)}"
     return text
 
 
@@ -132,10 +141,11 @@ def _volume(one: volumes.Volume) -> str:
     marks += [kind, *(["read-only"] if one.read_only else [])]
     if one.survives_restart is False:
         marks.append("lost at a restart")
-    return f"{_room(one)}  [{', '.join(marks)}]"
+    return f"{room(one)}  [{', '.join(marks)}]"
 
 
-def _room(one: volumes.Volume) -> str:
+def room(one: volumes.Volume) -> str:
+    """How full a volume is, in bytes and inodes."""
     if one.stale:
         return units.known(None, units.size, one.missing, "used") + ", it does not answer"
     if one.used is None or one.free is None:

@@ -26,6 +26,10 @@ KEPT = 20
 Tell = Callable[[Kill], None]
 
 
+def _nothing(*_: object) -> None:
+    return None
+
+
 class _Kernel(msgspec.Struct):
     family: Family
     handle: int
@@ -33,21 +37,22 @@ class _Kernel(msgspec.Struct):
 
 
 class Deaths:
-    """Watches the kernels of one server. ``tell`` is called from the watching thread."""
+    """Watches the kernels of one server."""
 
     def __init__(
         self,
         server: int,
         counter: Callable[[], int | None],
         limit: Callable[[], int | None],
-        tell: Tell = lambda kill: None,
         *,
         top: str = "",
         every: float = EVERY,
     ) -> None:
         """``counter``: OOM kills so far; ``limit``: bytes; ``top``: notebooks are named from it."""
         self._server, self._top, self._every = server, top, every
-        self._counter, self._limit, self._tell = counter, limit, tell
+        self._counter, self._limit = counter, limit
+        self.tell: Tell = _nothing  # called from the watching thread
+        self.also: Callable[[], None] = _nothing  # called at each look
         self._kernels: dict[int, _Kernel] = {}
         self._children = ""
         self._killed_at = float("-inf")
@@ -80,6 +85,7 @@ class Deaths:
                 return
             with contextlib.suppress(OSError):
                 self.look([handles[one] for one in ready])
+                self.also()
 
     def look(self, ended: list[int]) -> None:
         """One look; ``ended`` are the pids of kernels that have just ended."""
@@ -112,7 +118,7 @@ class Deaths:
             limit=self._limit(),
         )
         self.kills.appendleft(kill)
-        self._tell(kill)
+        self.tell(kill)
 
     def _find(self) -> None:
         """Kernels are children of the server: only when these change is more looked at."""

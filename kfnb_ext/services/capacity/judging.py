@@ -5,6 +5,7 @@ here, only what was read is weighed.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from kfnb_ext.model.volumes import Forecast, Volume, Volumes, fullness, share
 EVERY = timedelta(seconds=60)  # between two readings that a forecast is made from
 KEPT = 45  # of them: three quarters of an hour
 NEAR = 0.20  # share left from which on a forecast is given: before, nobody needs to hurry
+GLANCES = 8  # looks at /dev/shm that its rate is taken over
+ENOUGH = 0.25  # share of /dev/shm in use from which on its rate matters
 SOON = 300.0  # seconds until /dev/shm is full: from here on its rate is a warning
 
 NoticeLevel = Literal["info", "success", "warning", "error"]
@@ -73,6 +76,7 @@ class Judge:
         self._lock = threading.Lock()
         self._points: dict[str, deque[forecast.Point]] = {}
         self._fills = False
+        self._glances: deque[forecast.Point] = deque(maxlen=GLANCES)
         self.tell: list[Callable[[Word], None]] = []  # told from the thread that looks
         self.filling: list[Callable[[], None]] = []  # called while the workspace's volume is full
 
@@ -126,25 +130,33 @@ class Judge:
         for crossing in self._keeper.update(shares):
             self._say(_crossed(crossing, shares[crossing.subject] or 0.0))
         if shm:
-            self._rate(shm)
+            self._rate(shm.total, shm.used, shm.fills)
         top = next((m for m in watched.values() if m.is_workspace), None)
         full = fullness(top) if top else None
         if full is not None and full >= self.bounds.warning:
             for call in self.filling:
                 call()
 
-    def _rate(self, shm: Shm) -> None:
+    def glance(self, total: int, used: int) -> None:
+        """A look at /dev/shm alone, every few seconds: it may be full before the next reading."""
+        with self._lock:
+            self._glances.append((time.monotonic(), float(used)))
+            if total:
+                for crossing in self._keeper.update({"/dev/shm": used / total}):
+                    self._say(_crossed(crossing, used / total))
+            self._rate(total, used, forecast.rate(list(self._glances)))
+
+    def _rate(self, total: int, used: int, fills_at: float | None) -> None:
         """Once for each time that /dev/shm begins to fill fast."""
-        left = shm.total - shm.used
-        seconds = left / shm.fills if shm.fills and shm.fills > 0 else None
-        enough = shm.used > 0.25 * shm.total
-        fills = seconds is not None and seconds < SOON and enough and left > 0
-        if fills and not self._fills and seconds is not None and shm.fills:
+        left = total - used
+        seconds = left / fills_at if fills_at and fills_at > 0 else None
+        fills = seconds is not None and seconds < SOON and used > ENOUGH * total and left > 0
+        if fills and not self._fills and seconds is not None and fills_at:
             self._say(
                 Word(
                     level="warning",
                     title="/dev/shm fills up fast",
-                    message=f"At {shm.fills / (1 << 20):.1f} MiB a second it is full in "
+                    message=f"At {fills_at / (1 << 20):.1f} MiB a second it is full in "
                     f"{seconds:.0f} s; whoever writes then dies of a bus error.",
                     hint="Use fewer workers or a smaller prefetch_factor: see `kfnb shm`.",
                 )
