@@ -22,7 +22,8 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
-    """``%load_ext kfnb_ext``: adds ``%kfnb``."""
-    from kfnb_ext import magics
+    """``%load_ext kfnb_ext``: adds ``%kfnb`` and ``%%gpu``."""
+    from kfnb_ext import cell, magics
 
     magics.load(shell)
+    cell.load(shell)

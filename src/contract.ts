@@ -359,6 +359,44 @@ export interface GpuEnded {
   readonly message: string;
 }
 
+/** One moment of a cell. */
+export interface GpuCellPoint {
+  readonly at: number; // seconds since the cell began
+  readonly memory: number | null; // bytes in use by everybody
+  readonly share: number | null; // of the time in which the GPU computed
+}
+
+/** What one cell did to one GPU or slice. `before` and `after` are in bytes. */
+export interface GpuCellUse {
+  readonly uuid: string;
+  readonly name: string;
+  readonly memory_total: number | null; // bytes
+  readonly before: number | null; // in use by everybody
+  readonly after: number | null;
+  readonly peak: number | null; // the most at any look
+  readonly own_before: number | null; // of this kernel
+  readonly own_after: number | null;
+  readonly others: number | null; // of other pods, after the cell
+  readonly share_mean: number | null; // of the time in which the GPU computed
+  readonly share_most: number | null;
+  readonly power_milliwatts: number | null; // mean, of the board
+  readonly energy_joules: number | null; // of the board
+  readonly throttling: readonly string[] | null; // what held its clocks down at the end
+  readonly points: readonly GpuCellPoint[];
+  readonly missing: { readonly [key: string]: string };
+}
+
+/** What one cell did to the GPUs. `reason` says why nothing of them could be read. */
+export interface GpuCell {
+  readonly seconds: number;
+  readonly readings: number;
+  readonly gpus: readonly GpuCellUse[];
+  readonly frameworks: readonly Framework[];
+  readonly shm_peak: number | null; // bytes
+  readonly shm_total: number | null; // bytes
+  readonly reason: string;
+}
+
 /** From which share (0..1) on there is a warning, and an alarm. */
 export interface Levels {
   readonly warning: number;

@@ -172,6 +172,47 @@ class GpuEnded(Record, frozen=True, kw_only=True):
     message: str
 
 
+class GpuCellPoint(Record, frozen=True, kw_only=True):
+    """One moment of a cell."""
+
+    at: float  # seconds since the cell began
+    memory: int | None  # bytes in use by everybody
+    share: float | None  # of the time in which the GPU computed
+
+
+class GpuCellUse(Record, frozen=True, kw_only=True):
+    """What one cell did to one GPU or slice. ``before`` and ``after`` are in bytes."""
+
+    uuid: str
+    name: str
+    memory_total: int | None  # bytes
+    before: int | None  # in use by everybody
+    after: int | None
+    peak: int | None  # the most at any look
+    own_before: int | None  # of this kernel
+    own_after: int | None
+    others: int | None  # of other pods, after the cell
+    share_mean: float | None  # of the time in which the GPU computed
+    share_most: float | None
+    power_milliwatts: int | None  # mean, of the board
+    energy_joules: float | None  # of the board
+    throttling: tuple[str, ...] | None  # what held its clocks down at the end
+    points: tuple[GpuCellPoint, ...]
+    missing: dict[str, str] = {}
+
+
+class GpuCell(Record, frozen=True, kw_only=True):
+    """What one cell did to the GPUs. ``reason`` says why nothing of them could be read."""
+
+    seconds: float
+    readings: int
+    gpus: tuple[GpuCellUse, ...]
+    frameworks: tuple[Framework, ...]
+    shm_peak: int | None  # bytes
+    shm_total: int | None  # bytes
+    reason: str = ""
+
+
 def own_work(reading: Gpus) -> float | None:
     """The largest share of a GPU's time that this pod's own processes took; None: unknown.
 

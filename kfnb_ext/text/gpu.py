@@ -149,7 +149,7 @@ def _states(reading: Gpus, now: datetime) -> list[str]:
 
 
 def _held(reading: Gpus, now: datetime, notes: Notes) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     where = _where(reading)
     for one in reading.holders:
         memory = _form(one.memory, units.size)

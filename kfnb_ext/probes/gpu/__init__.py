@@ -13,10 +13,11 @@ import msgspec
 
 from kfnb_ext.model.gpu import Gpu, Gpus
 from kfnb_ext.probes import cgroup, nvml, processes
-from kfnb_ext.probes.gpu import whose, words
+from kfnb_ext.probes.gpu import quick, whose, words
 from kfnb_ext.probes.gpu.activity import Activities
 from kfnb_ext.probes.gpu.asking import LOST, REVOKED
 from kfnb_ext.probes.gpu.board import Board, Places
+from kfnb_ext.probes.gpu.quick import Quick
 from kfnb_ext.probes.gpu.xid import Errors
 from kfnb_ext.probes.nvml import NvmlError, said
 
@@ -57,6 +58,20 @@ class GpuProbe:
         # Somebody else in this process has shut NVML down. Once more, from the start.
         self._door.renew(at_once=True)
         return self._read(pcie)
+
+    def forget(self) -> None:
+        """The next reading asks what is slow as well."""
+        self._looked = None
+
+    def quick(self) -> list[Quick]:
+        """The figures that change fast, after a reading. Raises: NvmlError."""
+        with self._door.opened():
+            return [one for board in self._boards for one in quick.of(board)]
+
+    def energy(self) -> dict[str, int | None]:
+        """Millijoules that each GPU has taken, by UUID, after a reading. Raises: NvmlError."""
+        with self._door.opened():
+            return {board.uuid: quick.energy(board) for board in self._boards}
 
     def _read(self, pcie: bool) -> Gpus:
         with self._door.opened():

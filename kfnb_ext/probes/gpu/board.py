@@ -42,7 +42,7 @@ class Board:
     """One GPU. It remembers its name, so that a lost one is still known by its own."""
 
     def __init__(self, door: nvml.Door, index: int, activities: Activities, places: Places) -> None:
-        self._door, self._activities, self._places = door, activities, places
+        self.door, self._activities, self._places = door, activities, places
         self.index = index
         self.uuid, self.name = f"unknown-{index}", f"GPU {index}"
         self.shared = False  # somebody else's memory was seen on it
@@ -69,7 +69,7 @@ class Board:
         """Ask. Raises: NvmlError only when NVML itself is shut."""
         self.refusal, self._worst = None, 0
         try:
-            self.handle = self._door.call("nvmlDeviceGetHandleByIndex", self.index)
+            self.handle = self.door.call("nvmlDeviceGetHandleByIndex", self.index)
         except NvmlError as error:
             self._refuse(error)
             return
@@ -136,10 +136,10 @@ class Board:
         self._fast_missing = dict.fromkeys(FAST, why)
         self.pcie = {}
         if error.code in LOST:
-            self._door.renew()
+            self.door.renew()
 
     def _look_slowly(self) -> None:
-        ask = Asked(self._door, self.handle)
+        ask = Asked(self.door, self.handle)
         uuid, name = (ask.number("", f"nvmlDeviceGet{what}") for what in ("UUID", "Name"))
         self.uuid, self.name = uuid or self.uuid, name or self.name
         self.minor = ask.number("", "nvmlDeviceGetMinorNumber")
@@ -147,7 +147,7 @@ class Board:
         self.mig_enabled = _mig(ask)
         self.throttling = _throttling(ask)
         self._coherent = ask.number("", "nvmlDeviceGetAddressingMode") == COHERENT
-        found = slices.find(self._door, self.handle, ask.missing) if self.mig_enabled else []
+        found = slices.find(self.door, self.handle, ask.missing) if self.mig_enabled else []
         self.slices = found
         self.listed = pids.listed(ask)
         self.work = {}
@@ -157,7 +157,7 @@ class Board:
         self.slow_missing, self._worst = ask.missing, ask.worst
 
     def _look_fast(self, pcie: bool) -> None:
-        ask = Asked(self._door, self.handle)
+        ask = Asked(self.door, self.handle)
         self.memory, self.utilisation, self.activity = ask.memory(), None, None
         if self.mig_enabled:
             ask.missing["utilisation"] = words.MIG_NO_COUNTER

@@ -19,7 +19,7 @@ ASKED(EnforcedPowerLimit, "power_limit", 700000, unsigned)
 ASKED(MinorNumber, "minor", (ull)gpu_of(handle), unsigned)
 ASKED(CurrentClocksEventReasons, "throttle", 0, ull)
 ASKED(CurrentClocksThrottleReasons, "throttle", 0, ull)
-ASKED(TotalEnergyConsumption, "energy", now_us() / 1000 * 71 / 1000, ull)
+ASKED(TotalEnergyConsumption, "energy", now_us() / 1000 * 71, ull)
 
 int nvmlDeviceGetTemperature(void *handle, int sensor, unsigned *out) {
     int code = ready_for(handle, "Temperature");
