@@ -8,11 +8,19 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type {
+  Cleared,
+  ClearRequest,
   CreateRequest,
+  EndRequest,
   EntryList,
+  GpuEnded,
+  GpuEndRequest,
+  Filling,
   Operation,
+  RemoveRequest,
   RestorePlan,
   RestoreRequest,
+  ScanRequest,
   Snapshot,
   SnapshotList,
   Status
@@ -84,6 +92,35 @@ export class Client {
 
   undo(restore: string): Promise<Operation> {
     return this.request('POST', `restores/${encodeURIComponent(restore)}/undo`, {}, {});
+  }
+
+  /** One folder of the last scan; "" is the top. */
+  filling(path: string): Promise<Filling> {
+    return this.request('GET', 'filling', { path });
+  }
+
+  scan(request: ScanRequest): Promise<Operation> {
+    return this.request('POST', 'filling/scan', {}, request);
+  }
+
+  remove(request: RemoveRequest): Promise<Operation> {
+    return this.request('POST', 'filling/remove', {}, request);
+  }
+
+  emptyTrash(): Promise<Operation> {
+    return this.request('POST', 'filling/empty-trash', {}, {});
+  }
+
+  endOrphans(request: EndRequest): Promise<Cleared> {
+    return this.request('POST', 'shm/end', {}, request);
+  }
+
+  clearShm(request: ClearRequest): Promise<Cleared> {
+    return this.request('POST', 'shm/clear', {}, request);
+  }
+
+  endGpuProcess(request: GpuEndRequest): Promise<GpuEnded> {
+    return this.request('POST', 'gpu/end', {}, request);
   }
 
   cancel(operation: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Actions } from './acts';
 import { Client } from './client';
+import { FillingModel } from './filling';
 import type { Notices } from './notices';
 import { type Memory, PodPanel } from './panel';
 import { Pod, SHOWN_MS } from './pod';
@@ -31,6 +32,7 @@ export interface Core {
 
 export const PLUGIN = 'kfnb-ext:plugin';
 const CLOSED = 'kfnb-ext:closed';
+const GO_TO = 'filebrowser:go-to-path';
 const SAVE_ALL = 'docmanager:save-all';
 
 export async function assemble(parts: Parts): Promise<Core> {
@@ -40,7 +42,8 @@ export async function assemble(parts: Parts): Promise<Core> {
   const snapshots = new Snapshots(client, pod, () => saveAll(app));
   const actions = new Actions(snapshots, trans);
   const memory = await remembered(state);
-  const panel = new PodPanel({ pod, snapshots, actions, memory, trans });
+  const filling = new FillingModel(client, pod, trans, revealer(app));
+  const panel = new PodPanel({ pod, snapshots, actions, filling, memory, trans });
   pod.ended.connect((_, operation) => {
     if (operation && snapshots.owns(operation.id)) {
       notices.ended(operation);
@@ -48,6 +51,7 @@ export async function assemble(parts: Parts): Promise<Core> {
   });
   panel.disposed.connect(() => {
     snapshots.dispose();
+    filling.dispose();
     pod.dispose();
   });
   await follow(parts, pod, panel);
@@ -64,6 +68,13 @@ export async function assemble(parts: Parts): Promise<Core> {
     void snapshots.refresh();
   };
   return { panel, pod, snapshots, actions, look, refresh };
+}
+
+/** Shows a path in the file browser, where there is one. */
+function revealer({ commands }: JupyterFrontEnd): ((path: string) => void) | null {
+  return commands.hasCommand(GO_TO)
+    ? path => void commands.execute(GO_TO, { path, showBrowser: true })
+    : null;
 }
 
 async function saveAll({ commands }: JupyterFrontEnd): Promise<void> {

@@ -9,18 +9,33 @@ import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 import type { Actions } from './acts';
 import type { Point, Status } from './contract';
+import type { FillingModel } from './filling';
 import type { Pod } from './pod';
 import type { Snapshots } from './snapshots';
+import { AdviceView } from './views/advice';
 import { ActivityView, verdict } from './views/activity';
 import { ConnectionView } from './views/connection';
-import { GpuView } from './views/gpu';
+import { AdviceView } from './views/advice';
+import { SiteLevels } from './views/bar';
+import { CullingView } from './views/culling';
+import { FillingView } from './views/filling';
+import { type GpuActs, GpuView } from './views/gpu';
+import { Holders } from './views/holders';
 import { LimitsView } from './views/limits';
 import { Section } from './views/section';
 import { ShmView } from './views/shm';
 import { SnapshotsView } from './views/snapshots';
 import { VolumesView } from './views/volumes';
 
-export const SECTIONS = ['activity', 'limits', 'shm', 'volumes', 'gpu', 'snapshots'] as const;
+export const SECTIONS = [
+  'activity',
+  'limits',
+  'shm',
+  'volumes',
+  'filling',
+  'gpu',
+  'snapshots'
+] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 /** What remembers which sections are closed, over a reload. */
@@ -33,6 +48,8 @@ export interface PanelOptions {
   pod: Pod;
   snapshots: Snapshots;
   actions: Actions;
+  gpuActs?: GpuActs;
+  filling: FillingModel;
   memory: Memory;
   trans: TranslationBundle;
 }
@@ -40,7 +57,7 @@ export interface PanelOptions {
 export class PodPanel extends SidePanel {
   constructor(private readonly options: PanelOptions) {
     super({ content: new Panel() });
-    const { pod, snapshots, actions, memory } = options;
+    const { pod, snapshots, actions, filling, memory } = options;
     this.addClass('kfnb-Panel');
     this.closed = new Set(memory.closed);
     this.addWidget(new Part(() => this.connection()));
@@ -55,6 +72,7 @@ export class PodPanel extends SidePanel {
     pod.changed.connect(this.redraw);
     snapshots.changed.connect(this.redraw);
     actions.changed.connect(this.redraw);
+    filling.changed.connect(this.redraw);
   }
 
   /** Which sections are shown at all; all that are not named are. */
@@ -65,10 +83,11 @@ export class PodPanel extends SidePanel {
   }
 
   override dispose(): void {
-    const { pod, snapshots, actions } = this.options;
+    const { pod, snapshots, actions, filling } = this.options;
     pod.changed.disconnect(this.redraw);
     snapshots.changed.disconnect(this.redraw);
     actions.changed.disconnect(this.redraw);
+    filling.changed.disconnect(this.redraw);
     super.dispose();
   }
 
@@ -97,7 +116,9 @@ export class PodPanel extends SidePanel {
         open={!this.closed.has(name)}
         onToggle={() => this.toggle(name)}
       >
-        {this.view(name, status, points)}
+        <SiteLevels.Provider value={status.levels}>
+          {this.view(name, status, points)}
+        </SiteLevels.Provider>
       </Section>
     );
   }
@@ -109,6 +130,7 @@ export class PodPanel extends SidePanel {
       limits: trans.__('Memory and CPU'),
       shm: trans.__('Shared memory'),
       volumes: trans.__('Volumes'),
+      filling: trans.__('What fills the workspace'),
       gpu: trans.__('GPUs'),
       snapshots: trans.__('Snapshots')
     }[name];
@@ -125,15 +147,35 @@ export class PodPanel extends SidePanel {
     const shared = { points, now: status.taken, trans };
     switch (name) {
       case 'activity':
-        return <ActivityView {...shared} activity={status.activity} />;
+        return (
+          <>
+            <ActivityView {...shared} activity={status.activity} />
+            <CullingView {...shared} culling={status.culling} keep_awake={status.keep_awake} />
+          </>
+        );
       case 'limits':
-        return <LimitsView {...shared} limits={status.limits} />;
+        return (
+          <>
+            <LimitsView {...shared} limits={status.limits} />
+            <AdviceView advice={status.advice} section="limits" trans={trans} />
+          </>
+        );
       case 'shm':
-        return <ShmView {...shared} shm={status.shm} />;
+        return (
+          <>
+            <ShmView {...shared} shm={status.shm} />
+            <AdviceView advice={status.advice} section="shm" trans={trans} />
+          </>
+        );
       case 'volumes':
-        return <VolumesView {...shared} volumes={status.volumes} />;
+        return (
+          <>
+            <VolumesView {...shared} volumes={status.volumes} />
+            <AdviceView advice={status.advice} section="volumes" trans={trans} />
+          </>
+        );
       case 'gpu':
-        return <GpuView {...shared} gpus={status.gpus} />;
+        return <GpuView {...shared} gpus={status.gpus} acts={this.options.gpuActs} />;
       case 'snapshots':
         return (
           <SnapshotsView
@@ -147,6 +189,52 @@ export class PodPanel extends SidePanel {
           />
         );
     }
+  }
+
+  private shm({ shm, advice, taken, ...status }: Status, points: readonly Point[]): JSX.Element {
+    const { filling, trans } = this.options;
+    return (
+      <>
+        <AdviceView advice={advice} section="shm" trans={trans} />
+        <ShmView shm={shm} points={points} now={taken} trans={trans} />
+        {shm.kind === 'shm' ? (
+          <Holders
+            shm={shm}
+            refused={this.refused(status.read_only)}
+            cleared={filling.cleared}
+            end={filling.end}
+            clear={filling.clear}
+            trans={trans}
+          />
+        ) : null}
+      </>
+    );
+  }
+
+  private filling({ operations, read_only, taken }: Status): JSX.Element {
+    const { filling, trans } = this.options;
+    return (
+      <FillingView
+        filling={filling.shown}
+        failure={filling.failure}
+        running={filling.running(operations)}
+        refused={this.refused(read_only)}
+        now={taken}
+        open={filling.open}
+        scan={filling.scan}
+        cancel={filling.cancel}
+        trash={filling.trash}
+        remove={filling.delete}
+        empty={filling.empty}
+        reveal={filling.reveal}
+        trans={trans}
+      />
+    );
+  }
+
+  private refused(read_only: boolean): string {
+    const { trans } = this.options;
+    return read_only ? trans.__('This site is read-only: nothing can be changed here.') : '';
   }
 
   private toggle(name: SectionName): void {

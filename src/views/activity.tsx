@@ -21,19 +21,35 @@ export function ActivityView({ activity, now, trans }: ActivityProps): JSX.Eleme
       <p className="kfnb-Activity-verdict" aria-live="polite">
         {verdict(activity, now, trans)}
       </p>
-      {activity.reasons.length ? (
-        <ul className="kfnb-Activity-reasons">
-          {activity.reasons.map((reason, index) => (
-            <li key={index}>{sentence(reason, activity.in_use, now, trans)}</li>
-          ))}
-        </ul>
-      ) : null}
+      <Reasons
+        said={activity.reasons.map(reason => sentence(reason, activity.in_use, now, trans))}
+        trans={trans}
+      />
       {activity.unknown.map(text => (
         <p className="kfnb-Note" key={text}>
           {trans.__('Not seen: %1', text)}
         </p>
       ))}
     </div>
+  );
+}
+
+/** More than these are folded away: one reason is enough to be in use. */
+const FIRST = 3;
+
+function Reasons({ said, trans }: { said: string[]; trans: TranslationBundle }): JSX.Element {
+  const [first, more] = [said.slice(0, FIRST), said.slice(FIRST)];
+  const list = (part: string[]): JSX.Element[] => part.map((text, i) => <li key={i}>{text}</li>);
+  return (
+    <>
+      {first.length ? <ul className="kfnb-Activity-reasons">{list(first)}</ul> : null}
+      {more.length ? (
+        <details className="kfnb-Activity-more">
+          <summary>{trans._n('%1 more reason', '%1 more reasons', more.length)}</summary>
+          <ul className="kfnb-Activity-reasons">{list(more)}</ul>
+        </details>
+      ) : null}
+    </>
   );
 }
 

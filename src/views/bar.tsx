@@ -1,11 +1,15 @@
 /** A share of a whole as a bar. The figures stand beside it as text; the colour only repeats them. */
 import * as React from 'react';
+import type { Levels } from '../contract';
 
 export type Level = 'good' | 'high' | 'full';
 
-/** From which share on there is little left, and hardly anything. */
-export function levelOf(ratio: number): Level {
-  return ratio >= 0.95 ? 'full' : ratio >= 0.8 ? 'high' : 'good';
+/** From which share on there is little left, and hardly anything: the site sets it. */
+export const SiteLevels = React.createContext<Levels>({ warning: 0.8, alarm: 0.95 });
+
+export function useLevel(ratio: number): Level {
+  const { warning, alarm } = React.useContext(SiteLevels);
+  return ratio >= alarm ? 'full' : ratio >= warning ? 'high' : 'good';
 }
 
 export interface BarProps {
@@ -19,9 +23,10 @@ export interface BarProps {
 
 export function Bar({ ratio, label, text }: BarProps): JSX.Element {
   const share = Math.min(1, Math.max(0, ratio));
+  const level = useLevel(share);
   return (
     <div
-      className={`kfnb-Bar kfnb-mod-${levelOf(share)}`}
+      className={`kfnb-Bar kfnb-mod-${level}`}
       role="meter"
       aria-label={label}
       aria-valuemin={0}

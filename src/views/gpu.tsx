@@ -1,17 +1,29 @@
-/** The GPUs of this pod, or why there are none. */
+/** The GPUs of this pod and their slices: what is used, by whom, or why that is not known. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { Gpu, Gpus, Point, Unavailable } from '../contract';
+import type { Gpu, GpuProcess, Gpus, MigSlice, Point, Unavailable } from '../contract';
 import * as units from '../units';
+import { BoardView } from './board';
+import { HoldersView } from './holders';
 import { Meter } from './meter';
-import { Reason, Unknown } from './reason';
+import { Reason } from './reason';
+
+export interface GpuActs {
+  /** End a process that holds a GPU and belongs to nobody, after a question. */
+  end(process: GpuProcess): void;
+}
 
 export interface GpuProps {
   gpus: Gpus | Unavailable;
   points: readonly Point[];
   now: string;
+  /** Absent: nothing can be ended from here. */
+  acts?: GpuActs | undefined;
   trans: TranslationBundle;
 }
+
+/** Less would be said of every pause between two cells. */
+const IDLE_S = 60;
 
 export function GpuView(props: GpuProps): JSX.Element {
   const { gpus, trans } = props;
@@ -27,6 +39,12 @@ export function GpuView(props: GpuProps): JSX.Element {
           </li>
         ))}
       </ul>
+      <HoldersView {...props} gpus={gpus} />
+      {gpus.notes.map(note => (
+        <p key={note} className="kfnb-Note">
+          {note}
+        </p>
+      ))}
       {gpus.driver_version ? (
         <p className="kfnb-Note">{trans.__('Driver %1', gpus.driver_version)}</p>
       ) : null}
@@ -35,11 +53,41 @@ export function GpuView(props: GpuProps): JSX.Element {
 }
 
 function OneGpu(props: GpuProps & { gpu: Gpu }): JSX.Element {
-  const { gpu, points, now, trans } = props;
-  const { memory_used: memory, memory_total: total, utilisation, missing } = gpu;
+  const { gpu, now, trans } = props;
   return (
     <>
       <h4 title={gpu.uuid}>{trans.__('%1: %2', gpu.index, gpu.name)}</h4>
+      {alerts(gpu, now, trans).map(text => (
+        <p key={text} className="kfnb-Level">
+          {text}
+        </p>
+      ))}
+      {gpu.slices.length ? (
+        <ul className="kfnb-Slices">
+          {gpu.slices.map(slice => (
+            <li key={slice.uuid}>
+              <h5 title={slice.uuid}>{sliceName(slice, trans)}</h5>
+              <Figures {...props} target={slice} busy={slice.activity?.sm ?? null} />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Figures {...props} target={gpu} busy={gpu.utilisation} />
+      )}
+      <BoardView gpu={gpu} now={now} trans={trans} />
+    </>
+  );
+}
+
+interface FigureProps extends GpuProps {
+  target: Gpu | MigSlice;
+  busy: number | null;
+}
+
+function Figures({ target, busy, points, now, trans }: FigureProps): JSX.Element {
+  const { memory_used: memory, memory_total: total, missing, uuid } = target;
+  return (
+    <>
       <Meter
         label={trans.__('Memory')}
         used={memory}
@@ -50,49 +98,59 @@ function OneGpu(props: GpuProps & { gpu: Gpu }): JSX.Element {
             : trans.__('%1 of %2', units.bytes(memory ?? 0), units.bytes(total))
         }
         missing={missing.memory_used}
-        dots={points.map(p => ({ at: p.taken, value: p.gpus_memory_used[gpu.uuid] ?? null }))}
+        notes={memoryNotes(target, now, trans)}
+        dots={points.map(p => ({ at: p.taken, value: p.gpus_memory_used[uuid] ?? null }))}
         now={now}
         format={units.bytes}
         trans={trans}
       />
       <Meter
         label={trans.__('Busy')}
-        used={utilisation}
+        used={busy}
         limit={null}
-        text={units.percent(utilisation ?? 0)}
-        missing={missing.utilisation}
-        dots={points.map(p => ({ at: p.taken, value: p.gpus_utilisation[gpu.uuid] ?? null }))}
+        text={units.percent(busy ?? 0)}
+        missing={missing.utilisation ?? missing.activity}
+        dots={points.map(p => ({ at: p.taken, value: p.gpus_utilisation[uuid] ?? null }))}
         now={now}
         format={units.percent}
         trans={trans}
       />
-      <dl className="kfnb-Facts">
-        <Fact name={trans.__('Temperature')} reason={missing.temperature_c} trans={trans}>
-          {gpu.temperature_c === null ? null : trans.__('%1 °C', gpu.temperature_c)}
-        </Fact>
-        <Fact name={trans.__('Power')} reason={missing.power_milliwatts} trans={trans}>
-          {gpu.power_milliwatts === null
-            ? null
-            : trans.__('%1 W', Math.round(gpu.power_milliwatts / 1000))}
-        </Fact>
-      </dl>
-      {gpu.mig_enabled ? <p className="kfnb-Note">{trans.__('Divided by MIG.')}</p> : null}
     </>
   );
 }
 
-interface FactProps {
-  name: string;
-  reason: string | undefined;
-  children: string | null;
-  trans: TranslationBundle;
+function memoryNotes(target: Gpu | MigSlice, now: string, trans: TranslationBundle): string[] {
+  const notes = [];
+  const { memory_own: own, held_idle_since: idle } = target;
+  const others = 'memory_others' in target ? target.memory_others : null;
+  if (own !== null && others) {
+    notes.push(trans.__('Of it %1 are ours, %2 of others.', units.bytes(own), units.bytes(others)));
+  }
+  if (idle !== null && units.between(idle, now) >= IDLE_S) {
+    const since = units.duration(units.between(idle, now), trans);
+    notes.push(trans.__('Held, but nothing has computed for %1.', since));
+  }
+  return notes;
 }
 
-function Fact({ name, reason, children, trans }: FactProps): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children ?? <Unknown reason={reason} trans={trans} />}</dd>
-    </div>
-  );
+function alerts(gpu: Gpu, now: string, trans: TranslationBundle): string[] {
+  const texts = [];
+  if (gpu.state !== 'ok') {
+    texts.push(gpu.missing.memory_used ?? trans.__('This GPU does not answer.'));
+  }
+  if (gpu.throttling?.length) {
+    texts.push(trans.__('Held back: %1.', gpu.throttling.join(', ')));
+  }
+  if (gpu.xid !== null) {
+    const when = gpu.xid_at ? units.moment(gpu.xid_at, now) : '';
+    texts.push(trans.__('The driver told of error %1 (Xid) at %2.', gpu.xid, when));
+  }
+  return texts;
+}
+
+function sliceName(slice: MigSlice, trans: TranslationBundle): string {
+  const name = slice.profile ?? trans.__('slot %1', slice.slot);
+  return slice.multiprocessors === null
+    ? trans.__('Slice %1', name)
+    : trans.__('Slice %1, %2 multiprocessors', name, slice.multiprocessors);
 }

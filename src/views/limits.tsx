@@ -89,6 +89,13 @@ function memoryNotes(limits: Limits, trans: TranslationBundle): string[] {
       )
     );
   }
+  for (const kill of limits.kills.slice(0, 3)) {
+    notes.push(trans.__('The memory limit took the kernel of %1.', kill.name));
+  }
+  const waited = limits.memory_pressure?.some_60s ?? 0;
+  if (waited >= 0.01) {
+    notes.push(trans.__('Work waited for memory in %1 of the last minute.', units.percent(waited)));
+  }
   return notes;
 }
 

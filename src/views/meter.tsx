@@ -1,7 +1,7 @@
 /** One figure: its name, its text, its share as a bar, and its last ten minutes as a line. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { Bar, levelOf } from './bar';
+import { Bar, useLevel } from './bar';
 import { type Dot, Line } from './line';
 import { Unknown } from './reason';
 
@@ -28,6 +28,7 @@ export interface MeterProps {
 export function Meter(props: MeterProps): JSX.Element {
   const { label, used, limit, text, missing, notes, dots, trans } = props;
   const ratio = used !== null && limit ? used / limit : null;
+  const level = useLevel(ratio ?? 0);
   return (
     <div className="kfnb-Meter">
       <div className="kfnb-Meter-head">
@@ -37,9 +38,9 @@ export function Meter(props: MeterProps): JSX.Element {
         </span>
       </div>
       {ratio !== null ? <Bar ratio={ratio} label={label} text={text} /> : null}
-      {ratio !== null && levelOf(ratio) !== 'good' ? (
-        <p className={`kfnb-Level kfnb-mod-${levelOf(ratio)}`}>
-          {levelOf(ratio) === 'full' ? trans.__('Almost nothing left') : trans.__('Little left')}
+      {level !== 'good' ? (
+        <p className={`kfnb-Level kfnb-mod-${level}`}>
+          {level === 'full' ? trans.__('Almost nothing left') : trans.__('Little left')}
         </p>
       ) : null}
       {notes?.length ? (

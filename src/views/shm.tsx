@@ -34,6 +34,9 @@ export function ShmView({ shm, points, now, trans }: ShmProps): JSX.Element {
 
 function notes(shm: Shm, trans: TranslationBundle): string[] {
   const sentences = [origin(shm, trans)];
+  if (shm.fills && shm.fills > 1024) {
+    sentences.push(trans.__('It fills by %1 a second.', units.bytes(shm.fills)));
+  }
   if (shm.counts_against_memory) {
     sentences.push(trans.__('What lies here counts against the memory limit.'));
   }

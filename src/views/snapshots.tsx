@@ -76,6 +76,9 @@ function policy(status: Status, trans: TranslationBundle): string {
 
 /** How it ended is told by a notification; a failure stays in sight for its minute. */
 function worthShowing(operation: Operation): boolean {
+  if (['scan', 'remove', 'empty'].includes(operation.kind)) {
+    return false; // those stand where they were asked for
+  }
   return operation.state === 'running' || operation.state === 'failed';
 }
 

@@ -38,11 +38,11 @@ function VolumeView(props: VolumesProps & { volume: Volume }): JSX.Element {
   return (
     <Meter
       label={volume.mount}
-      used={used}
+      used={room === null || total === null ? null : used}
       limit={room}
       text={trans.__('%1 free of %2', units.bytes(free ?? 0), units.bytes(total ?? 0))}
       missing={missing.free ?? missing.total ?? (volume.stale ? stale(trans) : undefined)}
-      notes={notes(volume, trans)}
+      notes={notes(volume, now, trans)}
       // Other disks hardly move within ten minutes; the workspace's is the one that fills up.
       {...(volume.is_workspace ? { dots } : {})}
       now={now}
@@ -52,10 +52,18 @@ function VolumeView(props: VolumesProps & { volume: Volume }): JSX.Element {
   );
 }
 
-function notes(volume: Volume, trans: TranslationBundle): string[] {
+function notes(volume: Volume, now: string, trans: TranslationBundle): string[] {
   const { inodes_total: inodes, inodes_free: left } = volume;
   return [
     volume.is_workspace ? trans.__('Holds the workspace.') : '',
+    volume.claim ? trans.__('Claim %1.', volume.claim) : '',
+    volume.scope === 'shared' ? trans.__('Others fill it too.') : '',
+    volume.forecast
+      ? trans.__(
+          'Full at about %1, if it goes on like this.',
+          units.moment(volume.forecast.full_at, now)
+        )
+      : '',
     volume.stale ? stale(trans) : '',
     volume.read_only ? trans.__('Read-only.') : '',
     // Some filesystems make inodes as they need them and say 0: then there is no limit to show.

@@ -125,6 +125,25 @@ describe('the panel', () => {
     expect(said()).not.toContain('/dev/shm');
   });
 
+  it('warns from the share on that the site sets, and gives advice where it belongs', async () => {
+    const advice = {
+      id: 'shm_small',
+      severity: 'warning' as const,
+      title: 'Shared memory is small',
+      text: 'Mount a memory volume.',
+      patch: 'kind: Notebook',
+      section: 'shm' as const
+    };
+    await show({ status: { levels: { warning: 0.2, alarm: 0.3 }, advice: [advice] } });
+    const body = panel.node.querySelector('#kfnb-shm-body')!;
+    expect(body.textContent).toContain('Little left');
+    expect(body.textContent).toContain('Shared memory is smallMount a memory volume.');
+    expect(panel.node.querySelector('#kfnb-limits-body')!.textContent).toContain(
+      'Almost nothing left'
+    );
+    expect(panel.node.querySelectorAll('.kfnb-Advice')).toHaveLength(1);
+  });
+
   it('leaves out the sections that the settings name', async () => {
     await show();
     panel.show_({ gpu: false });

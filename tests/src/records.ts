@@ -1,6 +1,7 @@
 /** Records as the server sends them; a test changes what it is about. */
 import type {
   Activity,
+  Culling,
   Gpu,
   Gpus,
   Limits,
@@ -29,6 +30,19 @@ export const activity: Activity = {
   last_use: ago(720),
   reasons: [],
   unknown: []
+};
+
+export const culling: Culling = {
+  kind: 'culling',
+  culler: 'kubeflow',
+  sight: 'looks',
+  last_look: ago(30),
+  period_seconds: 60,
+  idle_minutes: 192,
+  forecast: { stops_at: ago(-10_800), known: true, text: 'It is stopped in 3 h.', hint: '' },
+  text: '',
+  hint: '',
+  heartbeat: ''
 };
 
 export const limits: Limits = {
@@ -154,6 +168,10 @@ export function status(extra: Partial<Status> = {}): Status {
     taken: NOW,
     workspace: '/home/jovyan',
     activity,
+    culling,
+    keep_awake: null,
+    advice: [],
+    levels: { warning: 0.8, alarm: 0.95 },
     limits,
     shm,
     volumes: { kind: 'volumes', volumes: [volume] },

@@ -1,0 +1,56 @@
+/** What to do about each trouble, with the patch to copy. Nothing is applied here. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Advice } from '../contract';
+
+export interface AdviceProps {
+  advice: readonly Advice[];
+  section: Advice['section'];
+  trans: TranslationBundle;
+}
+
+export function AdviceView({ advice, section, trans }: AdviceProps): JSX.Element | null {
+  const own = advice.filter(one => one.section === section);
+  return own.length ? (
+    <>
+      {own.map(one => (
+        <div
+          key={one.id}
+          className={`kfnb-Level kfnb-mod-${one.severity === 'error' ? 'full' : one.severity}`}
+          role={one.severity === 'error' ? 'alert' : undefined}
+        >
+          <p>
+            <strong>{one.title}</strong>
+          </p>
+          <p>{one.text}</p>
+          {one.patch ? <Patch patch={one.patch} title={one.title} trans={trans} /> : null}
+        </div>
+      ))}
+    </>
+  ) : null;
+}
+
+interface PatchProps {
+  patch: string;
+  title: string;
+  trans: TranslationBundle;
+}
+
+function Patch({ patch, title, trans }: PatchProps): JSX.Element {
+  const [copied, setCopied] = React.useState(false);
+  const copy = (): void => {
+    void navigator.clipboard.writeText(patch).then(() => setCopied(true));
+  };
+  return (
+    <details className="kfnb-Patch">
+      <summary>{trans.__('The patch for it')}</summary>
+      {/* It scrolls sideways, so the keyboard must reach it. */}
+      <pre tabIndex={0} aria-label={trans.__('Patch: %1', title)}>
+        {patch}
+      </pre>
+      <button type="button" className="kfnb-Button" onClick={copy}>
+        {copied ? trans.__('Copied') : trans.__('Copy')}
+      </button>
+    </details>
+  );
+}

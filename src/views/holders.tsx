@@ -1,0 +1,118 @@
+/** Who holds GPU memory: each notebook, each program, and what is nobody's, with a way to end it. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Framework, GpuHolder, GpuProcess, Gpus } from '../contract';
+import * as units from '../units';
+import type { GpuActs } from './gpu';
+import { Unknown } from './reason';
+
+export interface HoldersProps {
+  gpus: Gpus;
+  now: string;
+  acts?: GpuActs | undefined;
+  trans: TranslationBundle;
+}
+
+export function HoldersView(props: HoldersProps): JSX.Element | null {
+  const { gpus, trans } = props;
+  if (!gpus.holders.length) {
+    return null;
+  }
+  return (
+    <details className="kfnb-Holders" open={gpus.holders.some(one => one.kind === 'orphan')}>
+      <summary>
+        {trans._n(
+          '%1 process group on the GPU',
+          '%1 process groups on the GPU',
+          gpus.holders.length
+        )}
+      </summary>
+      <ul className="kfnb-List">
+        {gpus.holders.map(holder => (
+          <li key={`${holder.kind} ${holder.pids.join(' ')}`}>
+            <Holder {...props} holder={holder} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Holder(props: HoldersProps & { holder: GpuHolder }): JSX.Element {
+  const { gpus, holder, acts, trans } = props;
+  const ended = processes(gpus).filter(one => one.can_end && holder.pids.includes(one.pid));
+  return (
+    <div className="kfnb-Meter">
+      <div className="kfnb-Meter-head">
+        <span className="kfnb-Meter-label">{name(holder, trans)}</span>
+        <span className="kfnb-Meter-text">
+          {memory(holder, trans) ?? <Unknown reason={holder.missing.memory} trans={trans} />}
+        </span>
+      </div>
+      <div className="kfnb-Note">
+        {notes(props).map(note => (
+          <p key={note}>{note}</p>
+        ))}
+      </div>
+      {acts
+        ? ended.map(process => (
+            <button
+              key={process.pid}
+              type="button"
+              className="kfnb-Button"
+              onClick={() => acts.end(process)}
+            >
+              {trans.__('End process %1…', process.pid)}
+            </button>
+          ))
+        : null}
+    </div>
+  );
+}
+
+function name(holder: GpuHolder, trans: TranslationBundle): string {
+  return holder.kind === 'orphan' ? trans.__('Left behind: %1', holder.name) : holder.name;
+}
+
+function memory(holder: GpuHolder, trans: TranslationBundle): string | null {
+  if (holder.memory === null) {
+    return null;
+  }
+  const shown = units.bytes(holder.memory);
+  return holder.confidence === 'lower_bound' ? trans.__('at least %1', shown) : shown;
+}
+
+function notes({ holder, now, trans }: HoldersProps & { holder: GpuHolder }): string[] {
+  const texts = [];
+  if (holder.kind === 'orphan') {
+    texts.push(trans.__('What started it has ended; it belongs to no kernel or terminal.'));
+  }
+  if (holder.utilisation !== null) {
+    texts.push(trans.__('Busy %1', units.percent(holder.utilisation)));
+  }
+  if (holder.idle_since !== null) {
+    const idle = units.duration(units.between(holder.idle_since, now), trans);
+    texts.push(trans.__('Has not computed for %1', idle));
+  }
+  return [...texts, ...holder.frameworks.map(one => framework(one, trans))];
+}
+
+function framework(one: Framework, trans: TranslationBundle): string {
+  const used = units.bytes(one.allocated);
+  return one.reserved === null
+    ? trans.__('%1 on %2: %3 allocated', one.name, one.device, used)
+    : trans.__(
+        '%1 on %2: %3 allocated, %4 reserved',
+        one.name,
+        one.device,
+        used,
+        units.bytes(one.reserved)
+      );
+}
+
+function processes(gpus: Gpus): GpuProcess[] {
+  return gpus.gpus.flatMap(gpu => [
+    ...gpu.processes,
+    ...gpu.slices.flatMap(slice => slice.processes)
+  ]);
+}

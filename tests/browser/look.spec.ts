@@ -1,0 +1,157 @@
+/** How it looks and reads: for every theme, a narrow panel, a keyboard and a screen reader. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { expect, jupyterFor, openLab, type Page, test } from './lab';
+import { expand, fill, idle, openSidebar, take } from './sidebar';
+
+const AXE = require.resolve('axe-core/axe.min.js');
+const README_PICTURE = path.join(__dirname, '..', '..', 'docs', 'sidebar.png');
+
+declare global {
+  interface Window {
+    axe: { run(selector: string): Promise<AxeResults> };
+  }
+}
+
+const NOTEBOOK = {
+  cells: [
+    {
+      cell_type: 'code',
+      id: 'train',
+      execution_count: null,
+      metadata: {},
+      outputs: [],
+      source:
+        'import time\n\nfor epoch in range(30):\n    print(f"epoch {epoch}: loss {1 / (epoch + 1):.3f}")\n    time.sleep(2)'
+    }
+  ],
+  metadata: { kernelspec: { name: 'python3', display_name: 'Python 3 (ipykernel)' } },
+  nbformat: 4,
+  nbformat_minor: 5
+};
+
+const jupyter = jupyterFor({
+  prepare: workspace =>
+    fill(workspace, {
+      'analysis.ipynb': JSON.stringify(NOTEBOOK),
+      'data/measurements.csv': 'a,b\n'.repeat(20_000),
+      'models/first.bin': 'x'.repeat(3_000_000),
+      'notes.md': '# Notes\n'
+    })
+});
+
+async function violations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: AXE });
+  const { violations } = await page.evaluate(() => window.axe.run('#kfnb-ext-sidebar'));
+  return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}`));
+}
+
+async function setTheme(page: Page, theme: string): Promise<void> {
+  await page.evaluate(
+    name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }),
+    theme
+  );
+  await expect(page.locator('body')).toHaveAttribute('data-jp-theme-name', theme);
+  // Colours change over a moment.
+  await page.waitForTimeout(500);
+}
+
+test('no rule of axe is broken, in any theme, with everything open', async ({ page, seen }) => {
+  await openLab(page, jupyter());
+  const opened = await openSidebar(page);
+  await take(opened, 'before the experiment');
+  await idle(opened);
+  await expand(opened, 'before the experiment');
+
+  for (const theme of ['JupyterLab Light', 'JupyterLab Dark', 'JupyterLab Dark High Contrast']) {
+    await setTheme(page, theme);
+    expect(await violations(page), theme).toEqual([]);
+  }
+  await setTheme(page, 'JupyterLab Light');
+  expect(seen.errors).toEqual([]);
+});
+
+test('at 200 pixels nothing is cut off', async ({ page }) => {
+  await openLab(page, jupyter());
+  const opened = await openSidebar(page);
+  await expand(opened, 'before the experiment');
+  // JupyterLab itself keeps a panel from being narrower than 250 pixels.
+  await page.addStyleTag({
+    content:
+      '#jp-left-stack, #kfnb-ext-sidebar { width: 200px !important; min-width: 0 !important }'
+  });
+  const wider = await opened.evaluate(node =>
+    [...node.querySelectorAll('.jp-SidePanel-content, .kfnb-Section-body, .kfnb-Meter, button')]
+      .filter(part => part.scrollWidth > part.clientWidth + 1)
+      .map(part => part.outerHTML)
+  );
+  expect(wider).toEqual([]);
+});
+
+test('every part is reached by the keyboard and shows its focus', async ({ page }) => {
+  await openLab(page, jupyter());
+  const opened = await openSidebar(page);
+  await opened.getByRole('button', { name: 'Use' }).focus();
+  const reached: string[] = [];
+  for (let step = 0; step < 40; step++) {
+    await page.keyboard.press('Tab');
+    const found = await page.evaluate(() => {
+      const node = document.activeElement as HTMLElement;
+      const inside = node.closest('#kfnb-ext-sidebar') !== null;
+      return inside
+        ? { name: node.textContent || node.tagName, outline: getComputedStyle(node).outlineStyle }
+        : null;
+    });
+    if (!found) {
+      break;
+    }
+    expect(found.outline, found.name).not.toBe('none');
+    reached.push(found.name);
+  }
+  for (const name of ['Volumes', 'Take snapshot', 'before the experiment']) {
+    expect(
+      reached.some(text => text.includes(name)),
+      `${name} in ${reached.join()}`
+    ).toBe(true);
+  }
+});
+
+test('the picture of the README', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 960 });
+  await openLab(page, jupyter());
+  await page.evaluate(async () => {
+    await window.jupyterapp.commands.execute('docmanager:open', { path: 'analysis.ipynb' });
+  });
+  const cell = page.locator('.jp-Notebook .jp-Cell').first();
+  await cell.locator('.cm-content').click();
+  await page.locator('.jp-Notebook-ExecutionIndicator[data-status=idle]').first().waitFor();
+  await page.keyboard.press('Shift+Enter');
+  const opened = await openSidebar(page);
+  await expect(opened.getByText(/analysis\.ipynb.* busy since/)).toBeVisible();
+  await widen(page);
+  for (const name of ['Shared memory', 'GPUs']) {
+    await opened.getByRole('button', { name }).click();
+  }
+  await expand(opened, 'before the experiment');
+  await page.getByRole('img', { name: /Memory, last ten/ }).waitFor();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.locator('#kfnb-ext-sidebar .jp-SidePanel-content').evaluate(node => {
+    node.scrollTo(0, 0);
+  });
+  fs.mkdirSync(path.dirname(README_PICTURE), { recursive: true });
+  await page.mouse.move(900, 700);
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: README_PICTURE });
+  expect(fs.statSync(README_PICTURE).size).toBeGreaterThan(20_000);
+});
+
+/** Draws the border of the left area to the right, as a person would. */
+async function widen(page: Page): Promise<void> {
+  const handle = page.locator('#jp-main-split-panel > .lm-SplitPanel-handle').first();
+  const box = (await handle.boundingBox())!;
+  await page.mouse.move(box.x + box.width / 2, box.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 90, box.y + 300, { steps: 5 });
+  await page.mouse.up();
+}
