@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Actions } from './acts';
 import { Client } from './client';
 import { FillingModel } from './filling';
+import { GpuActions } from './gpu';
 import type { Notices } from './notices';
 import { type Memory, PodPanel } from './panel';
 import { Pod, SHOWN_MS } from './pod';
@@ -43,7 +44,8 @@ export async function assemble(parts: Parts): Promise<Core> {
   const actions = new Actions(snapshots, trans);
   const memory = await remembered(state);
   const filling = new FillingModel(client, pod, trans, revealer(app));
-  const panel = new PodPanel({ pod, snapshots, actions, filling, memory, trans });
+  const gpuActs = new GpuActions(client, () => pod.refresh(), trans);
+  const panel = new PodPanel({ pod, snapshots, actions, gpuActs, filling, memory, trans });
   pod.ended.connect((_, operation) => {
     if (operation && snapshots.owns(operation.id)) {
       notices.ended(operation);

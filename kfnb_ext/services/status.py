@@ -176,6 +176,7 @@ def _point(status: Status) -> Point:
     pod, memory, mounts, gpus = status.limits, status.shm, status.volumes, status.gpus
     all_volumes = mounts.volumes if isinstance(mounts, volumes.Volumes) else ()
     all_gpus = gpus.gpus if isinstance(gpus, gpu.Gpus) else ()
+    slices = [part for one in all_gpus for part in one.slices]
     known = pod if isinstance(pod, limits.Limits) else None
     return Point(
         seq=status.seq,
@@ -184,6 +185,9 @@ def _point(status: Status) -> Point:
         cpu_usage_cores=known.cpu_usage_cores if known else None,
         shm_used=memory.used if isinstance(memory, shm.Shm) else None,
         volumes_used={volume.mount: volume.used for volume in all_volumes},
-        gpus_memory_used={one.uuid: one.memory_used for one in all_gpus},
-        gpus_utilisation={one.uuid: one.utilisation for one in all_gpus},
+        gpus_memory_used={one.uuid: one.memory_used for one in (*all_gpus, *slices)},
+        gpus_utilisation={
+            **{one.uuid: one.utilisation for one in all_gpus},
+            **{one.uuid: one.activity.sm if one.activity else None for one in slices},
+        },
     )

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Gpu, GpuProcess, Gpus, MigSlice, Point, Unavailable } from '../contract';
 import * as units from '../units';
 import { BoardView } from './board';
-import { HoldersView } from './holders';
+import { HoldersView } from './owners';
 import { Meter } from './meter';
 import { Reason } from './reason';
 
