@@ -10,6 +10,7 @@ import msgspec
 from kfnb_ext.engines.local import choosing, names
 from kfnb_ext.engines.local.manifest import Folder, Item
 
+NAMED_AT_MOST = 1000
 PUT, TAKE, META = "put", "take", "meta"
 
 
@@ -31,6 +32,20 @@ class Step(msgspec.Struct, array_like=True, gc=False):
     item: Item | None = None
 
 
+class Named:
+    """How many paths there are, and the first of them: all would be the size of the workspace."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[str] = []
+
+    def append(self, path: str) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.first) < NAMED_AT_MOST:
+            self.first.append(path)
+
+
 class Changes:
     """All that is to be done, and what it adds up to."""
 
@@ -39,9 +54,9 @@ class Changes:
         self.finish: dict[str, Item] = {}  # folders that get their own figures at the end
         self.touched = choosing.Touched()
         self.anchors: dict[str, str] = {}  # hard-link group -> a live file that stays
-        self.create: list[str] = []
-        self.replace: list[str] = []
-        self.remove: list[str] = []
+        self.create = Named()
+        self.replace = Named()
+        self.remove = Named()
         self.unchanged = self.newer_kept = self.bytes_to_write = 0
         self.entries_to_write = 0
         self.findings: list[str] = []

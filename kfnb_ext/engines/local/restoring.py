@@ -91,14 +91,7 @@ class Restorer:
     def restore(self, wish: wishing.Wish, progress: base.Progress) -> snapshots.Restore:
         """Do it. Raises: Conflict, NoSpace, Cancelled (then nothing was changed)."""
         progress.phase("Comparing")
-        found = self.compare(wish)
-        if found.blocked:
-            raise errors.Conflict(
-                f"{found.blocked[0]} Nothing was changed.", "Put that right, then try again."
-            )
-        volume.require(
-            self._home.home, found.bytes_to_write, found.entries_to_write + 16, "This restore"
-        )
+        self._check(wish)
         reason: snapshots.SnapshotReason = "before_undo" if wish.undo_of else "before_restore"
         order = creating.Order("", reason, self._now())
         safety = creating.create(self._home, self._settings, order, progress)
@@ -116,6 +109,17 @@ class Restorer:
             raise
         with failing.told("the restore", "It is carried through at the next start."):
             return self.carry_through(work)
+
+    def _check(self, wish: wishing.Wish) -> None:
+        """Refuse what cannot be done. What it compared is let go of: it may be large."""
+        found = self.compare(wish)
+        if found.blocked:
+            raise errors.Conflict(
+                f"{found.blocked[0]} Nothing was changed.", "Put that right, then try again."
+            )
+        volume.require(
+            self._home.home, found.bytes_to_write, found.entries_to_write + 16, "This restore"
+        )
 
     def _staged(
         self, wish: wishing.Wish, safety: snapshots.Snapshot, work: Path, progress: base.Progress
