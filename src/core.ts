@@ -87,7 +87,8 @@ async function saveAll({ commands }: JupyterFrontEnd): Promise<void> {
 
 async function remembered(state: IStateDB | null): Promise<Memory> {
   const found = await state?.fetch(CLOSED).catch(() => undefined);
-  const closed = Array.isArray(found) ? found.map(String) : [];
+  // What fills the workspace is asked when somebody opens it.
+  const closed = Array.isArray(found) ? found.map(String) : ['filling'];
   return { closed, remember: names => void state?.save(CLOSED, [...names]) };
 }
 

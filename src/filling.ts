@@ -178,7 +178,7 @@ export class FillingModel implements IDisposable {
     this._changed.emit();
   }
 
-  private readonly onEnded = (_: Pod, operation: Operation | undefined): void => {
+  private readonly onEnded = (_: Pod, operation: Operation | null): void => {
     if (operation && KINDS.includes(operation.kind)) {
       // What was removed may have been the folder that is shown.
       const up = operation.kind === 'remove' ? this.path.replace(/(^|\/)[^/]*$/, '') : this.path;

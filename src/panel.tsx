@@ -8,22 +8,19 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 import type { Actions } from './acts';
+import { FillingPart, ShmPart } from './capacity';
 import type { Point, Status } from './contract';
 import type { FillingModel } from './filling';
 import type { Pod } from './pod';
 import type { Snapshots } from './snapshots';
-import { AdviceView } from './views/advice';
 import { ActivityView, verdict } from './views/activity';
 import { ConnectionView } from './views/connection';
 import { AdviceView } from './views/advice';
 import { SiteLevels } from './views/bar';
 import { CullingView } from './views/culling';
-import { FillingView } from './views/filling';
 import { type GpuActs, GpuView } from './views/gpu';
-import { Holders } from './views/holders';
 import { LimitsView } from './views/limits';
 import { Section } from './views/section';
-import { ShmView } from './views/shm';
 import { SnapshotsView } from './views/snapshots';
 import { VolumesView } from './views/volumes';
 
@@ -161,12 +158,7 @@ export class PodPanel extends SidePanel {
           </>
         );
       case 'shm':
-        return (
-          <>
-            <ShmView {...shared} shm={status.shm} />
-            <AdviceView advice={status.advice} section="shm" trans={trans} />
-          </>
-        );
+        return <ShmPart {...this.options} status={status} points={points} />;
       case 'volumes':
         return (
           <>
@@ -174,6 +166,8 @@ export class PodPanel extends SidePanel {
             <AdviceView advice={status.advice} section="volumes" trans={trans} />
           </>
         );
+      case 'filling':
+        return <FillingPart {...this.options} status={status} />;
       case 'gpu':
         return <GpuView {...shared} gpus={status.gpus} acts={this.options.gpuActs} />;
       case 'snapshots':
@@ -189,52 +183,6 @@ export class PodPanel extends SidePanel {
           />
         );
     }
-  }
-
-  private shm({ shm, advice, taken, ...status }: Status, points: readonly Point[]): JSX.Element {
-    const { filling, trans } = this.options;
-    return (
-      <>
-        <AdviceView advice={advice} section="shm" trans={trans} />
-        <ShmView shm={shm} points={points} now={taken} trans={trans} />
-        {shm.kind === 'shm' ? (
-          <Holders
-            shm={shm}
-            refused={this.refused(status.read_only)}
-            cleared={filling.cleared}
-            end={filling.end}
-            clear={filling.clear}
-            trans={trans}
-          />
-        ) : null}
-      </>
-    );
-  }
-
-  private filling({ operations, read_only, taken }: Status): JSX.Element {
-    const { filling, trans } = this.options;
-    return (
-      <FillingView
-        filling={filling.shown}
-        failure={filling.failure}
-        running={filling.running(operations)}
-        refused={this.refused(read_only)}
-        now={taken}
-        open={filling.open}
-        scan={filling.scan}
-        cancel={filling.cancel}
-        trash={filling.trash}
-        remove={filling.delete}
-        empty={filling.empty}
-        reveal={filling.reveal}
-        trans={trans}
-      />
-    );
-  }
-
-  private refused(read_only: boolean): string {
-    const { trans } = this.options;
-    return read_only ? trans.__('This site is read-only: nothing can be changed here.') : '';
   }
 
   private toggle(name: SectionName): void {

@@ -16,7 +16,7 @@ export function AdviceView({ advice, section, trans }: AdviceProps): JSX.Element
       {own.map(one => (
         <div
           key={one.id}
-          className={`kfnb-Level kfnb-mod-${one.severity === 'error' ? 'full' : one.severity}`}
+          className={`kfnb-Advice kfnb-Level kfnb-mod-${one.severity === 'error' ? 'full' : one.severity}`}
           role={one.severity === 'error' ? 'alert' : undefined}
         >
           <p>

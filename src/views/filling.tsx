@@ -31,7 +31,9 @@ const PAGE = 30;
 export function FillingView(props: FillingProps): JSX.Element {
   const { filling, failure, running, cancel, open, trans } = props;
   const asked = React.useRef(open);
-  React.useEffect(() => asked.current(''), []);
+  React.useEffect(() => {
+    asked.current('');
+  }, []);
   return (
     <>
       {failure ? <Reason reason={failure.message} hint={failure.hint} alert /> : null}

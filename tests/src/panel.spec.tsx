@@ -3,7 +3,8 @@ import { Dialog } from '@jupyterlab/apputils';
 import { Widget } from '@lumino/widgets';
 import { Actions } from '../../src/acts';
 import { Client } from '../../src/client';
-import type { SnapshotList, Status } from '../../src/contract';
+import type { Filling, SnapshotList, Status } from '../../src/contract';
+import { FillingModel } from '../../src/filling';
 import { PodPanel } from '../../src/panel';
 import { Pod } from '../../src/pod';
 import { Snapshots } from '../../src/snapshots';
@@ -14,11 +15,13 @@ let panel: PodPanel;
 let pod: Pod;
 let wire: Wire;
 let saved: number;
+const revealed: string[] = [];
 let remembered: readonly string[];
 
 interface Told {
   status?: Partial<Status>;
   list?: SnapshotList;
+  filling?: Partial<Filling>;
   refusal?: { status: number; body: object };
 }
 
@@ -26,6 +29,12 @@ async function show(told: Told = {}, closed: string[] = []): Promise<void> {
   wire = new Wire(({ method, path }) => {
     if (path.endsWith('/status')) {
       return { body: records.status(told.status) };
+    }
+    if (path.endsWith('/filling')) {
+      return { body: records.filling(told.filling) };
+    }
+    if (path.endsWith('/shm/end') || path.endsWith('/shm/clear')) {
+      return { body: { done: ['1'], left: {}, freed: 0 } };
     }
     if (method === 'GET') {
       return path.endsWith('/files')
@@ -41,7 +50,8 @@ async function show(told: Told = {}, closed: string[] = []): Promise<void> {
   const snapshots = new Snapshots(client, pod, () => Promise.resolve(void saved++));
   const actions = new Actions(snapshots, trans);
   const memory = { closed, remember: (names: readonly string[]) => void (remembered = names) };
-  panel = new PodPanel({ pod, snapshots, actions, memory, trans });
+  const filling = new FillingModel(client, pod, trans, path => void revealed.push(path));
+  panel = new PodPanel({ pod, snapshots, actions, filling, memory, trans });
   Widget.attach(panel, document.body);
   pod.look(true);
   await snapshots.refresh();

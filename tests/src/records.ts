@@ -2,6 +2,7 @@
 import type {
   Activity,
   Culling,
+  Filling,
   Gpu,
   Gpus,
   Limits,
@@ -260,6 +261,44 @@ export function list(extra: Partial<SnapshotList> = {}): SnapshotList {
     ],
     snapshots: [snapshot()],
     restores: [],
+    ...extra
+  };
+}
+
+export function filling(extra: Partial<Filling> = {}): Filling {
+  return {
+    top: '/home/jovyan',
+    path: '',
+    bytes: 10 * GIB,
+    files: 1200,
+    items: [
+      {
+        name: 'wandb',
+        path: 'wandb',
+        kind: 'directory',
+        bytes: 6 * GIB,
+        files: 1000,
+        cache: { name: 'Weights & Biases', cost: 'Unsynchronised runs are lost.', safe: false }
+      },
+      {
+        name: 'model.bin',
+        path: 'model.bin',
+        kind: 'file',
+        bytes: 3 * GIB,
+        files: 1,
+        cache: null
+      },
+      { name: '', path: '', kind: 'rest', bytes: GIB, files: 199, cache: null }
+    ],
+    caches: [],
+    largest: [],
+    taken: NOW,
+    seconds: 0.5,
+    reused: 0,
+    folders: 30,
+    unreadable: 0,
+    other_filesystems: 0,
+    trash: null,
     ...extra
   };
 }
