@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,9 +95,13 @@ def known(server: Live, id_: str) -> dict[str, Any]:
     return found
 
 
-def test_a_silent_busy_kernel_stays_busy_and_an_idle_one_keeps_its_age(server: Live):
+def test_a_silent_busy_kernel_stays_busy_and_an_idle_one_keeps_its_age(
+    server: Live, tmp_path: Path
+):
+    enough = tmp_path / "enough"
+    code = f"import os, time\nwhile not os.path.exists({str(enough)!r}): time.sleep(0.1)"
     with kernel(server) as (idle, _), kernel(server) as (busy, line):
-        execute(line, "import time; time.sleep(8)")
+        execute(line, code)
         await_state(line, "busy")
         time.sleep(0.5)
         at_first = known(server, busy), known(server, idle)
@@ -113,5 +118,6 @@ def test_a_silent_busy_kernel_stays_busy_and_an_idle_one_keeps_its_age(server: L
             time.sleep(0.5)
             assert (known(server, busy), known(server, idle)) == at_first
 
+        enough.touch()
         await_state(line, "idle")
         assert known(server, busy)["last_activity"] > at_first[0]["last_activity"]
