@@ -53,6 +53,8 @@ class GpuService:
         with self._wake:
             now = self._clock()
             if self._asked is not None and now - self._asked < WATCHED:
+                if now >= self._watched_until:
+                    self._wake.notify_all()  # the thread sleeps until somebody looks
                 self._watched_until = now + WATCHED
             self._asked = now
             # One that is under way is not waited for, while the last is young enough.
@@ -83,7 +85,7 @@ class GpuService:
         return self._last
 
     def _start(self) -> None:
-        self._wanted = True
+        self._wanted = self._wanted or not self._busy  # who comes amid a reading shares it
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="kfnb-gpu", daemon=True)
             self._thread.start()
@@ -93,13 +95,22 @@ class GpuService:
         wake = self._wake
         while True:
             with wake:
-                watched = self._clock() < self._watched_until
-                wake.wait_for(lambda: self._wanted, FAST if watched else None)
-                self._wanted = False
+                while not (self._wanted or self._is_due()):
+                    wake.wait(self._rest())
+                self._wanted, self._busy = False, True
             last = self._look()
             with wake:
-                self._last, self._taken = last, self._clock()
+                self._last, self._taken, self._busy = last, self._clock(), False
                 wake.notify_all()
+
+    def _is_due(self) -> bool:
+        now = self._clock()
+        return now < self._watched_until and self._age(now) >= FAST
+
+    def _rest(self) -> float | None:
+        """Seconds to sleep; None: until somebody asks."""
+        now = self._clock()
+        return max(0.01, FAST - self._age(now)) if now < self._watched_until else None
 
     def _look(self) -> Gpus | errors.KfnbError:
         try:
@@ -116,7 +127,7 @@ class GpuService:
         self._wake = threading.Condition()
         self._turn = threading.Lock()  # a reading is under way
         self._thread = self._asked = self._taken = self._last = None
-        self._wanted = False
+        self._wanted = self._busy = False
         self._watched_until = 0.0
 
 
