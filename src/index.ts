@@ -7,8 +7,10 @@ import {
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addCommands } from './commands';
+import { Glance } from './glance';
 import { Notices } from './notices';
 import { Sidebar } from './sidebar';
 
@@ -19,7 +21,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'kfnb-ext:plugin',
   description: 'The sidebar of the notebook pod: readings, and snapshots of the workspace.',
   autoStart: true,
-  optional: [ILayoutRestorer, ICommandPalette, ITranslator, ISettingRegistry, IStateDB],
+  optional: [ILayoutRestorer, ICommandPalette, ITranslator, ISettingRegistry, IStateDB, IStatusBar],
   activate
 };
 
@@ -29,7 +31,8 @@ function activate(
   palette: ICommandPalette | null,
   translator: ITranslator | null,
   settings: ISettingRegistry | null,
-  state: IStateDB | null
+  state: IStateDB | null,
+  statusBar: IStatusBar | null
 ): void {
   const trans = (translator ?? nullTranslator).load('kfnb_ext');
   const notices = new Notices();
@@ -40,8 +43,11 @@ function activate(
   app.shell.add(sidebar, 'left', { rank: RANK, type: 'Notebook pod' });
   restorer?.add(sidebar, sidebar.id);
   addCommands(app, sidebar, palette, trans);
+  const glance = new Glance(trans, () => app.shell.activateById(sidebar.id));
+  statusBar?.registerStatusItem('kfnb-ext:glance', { item: glance, align: 'left', rank: 90 });
   // A hidden sidebar asks nothing, and yet its user hears of what happens.
   app.serviceManager.events.stream.connect((_, event) => {
+    glance.receive(event);
     if (notices.receive(event) && sidebar.isVisible) {
       void sidebar.core().then(core => core.refresh());
     }

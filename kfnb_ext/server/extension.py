@@ -77,7 +77,7 @@ class Extension(config.KfnbExt, ExtensionApp):
 
     def _open(self) -> "Desk":
         """Put all services together. Called once, from a worker thread."""
-        from kfnb_ext.server import activity, answers, capacity, status
+        from kfnb_ext.server import activity, answers, capacity, glances, status
 
         folder = self.workspace_folder
         pod = assembly.Pod(self.settled, folder, "server", self.log, clock=self.clock)
@@ -88,6 +88,8 @@ class Extension(config.KfnbExt, ExtensionApp):
         source = status.StatusSource(pod.status, witness.collect, self.settled.status_max_age)
         source.readers.append(self._read)
         capacity.attach(pod, self._loop, self._notices)
+        assert self.serverapp is not None
+        source.readers.append(glances.Glances(self.serverapp.event_logger).read)
         if self.settled.metrics:
             from kfnb_ext.server import metrics
 
