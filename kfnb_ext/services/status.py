@@ -185,7 +185,10 @@ def _point(status: Status) -> Point:
         cpu_usage_cores=known.cpu_usage_cores if known else None,
         shm_used=memory.used if isinstance(memory, shm.Shm) else None,
         volumes_used={volume.mount: volume.used for volume in all_volumes},
-        gpus_memory_used={one.uuid: one.memory_used for one in (*all_gpus, *slices)},
+        gpus_memory_used={
+            **{one.uuid: one.memory_used for one in all_gpus},
+            **{one.uuid: one.memory_used for one in slices},
+        },
         gpus_utilisation={
             **{one.uuid: one.utilisation for one in all_gpus},
             **{one.uuid: one.activity.sm if one.activity else None for one in slices},

@@ -32,6 +32,9 @@ class GpuService:
     """Reads for all."""
 
     _thread: threading.Thread | None
+    _wanted: bool  # a reading
+    _busy: bool  # a reading is under way
+    _watched_until: float
     _asked: float | None  # when somebody asked last
     _taken: float | None  # when the last reading ended
     _last: Gpus | errors.KfnbError | None
