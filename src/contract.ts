@@ -118,14 +118,14 @@ export interface KeepAwake {
 
 /** Keep the notebook awake; asked again, it is extended or shortened. */
 export interface KeepAwakeRequest {
-  readonly seconds: number;
+  readonly seconds: number; // seconds from now on
   readonly reason?: string;
 }
 
 /** What is asked for at the moment, and how much may be. */
 export interface KeepAwakeState {
   readonly current: KeepAwake | null;
-  readonly allowed_seconds: number; // at once; 0: the administrator does not allow it
+  readonly allowed_seconds: number; // seconds at once; 0: the administrator does not allow it
 }
 
 /** When the pod stops, in which case it does not, and why. */

@@ -21,10 +21,10 @@ if TYPE_CHECKING:  # a server that starts reads its options here, and needs none
     from kfnb_ext.model.gpu import Gpus
     from kfnb_ext.model.reading import Unavailable
     from kfnb_ext.model.status import Status
-    from kfnb_ext.services import culling as services_culling
     from kfnb_ext.services.clock import Clock
-    from kfnb_ext.services.evidence import Senses, Witnessed
+    from kfnb_ext.services.evidence import Witnessed
     from kfnb_ext.services.gpu import GpuService
+    from kfnb_ext.services.heartbeat import Heartbeat
     from kfnb_ext.services.snapshots import Policy
     from kfnb_ext.services.status import Probes
     from kfnb_ext.services.use import Use, UseService
@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # a server that starts reads its options here, and needs none
 
 class Pod:
     """All services over one workspace."""
+
+    heartbeat_made: "Heartbeat | None" = None
 
     def __init__(
         self,
@@ -82,47 +84,17 @@ class Pod:
     @cached_property
     def use(self) -> "UseService":
         """Whether the notebook is used. Only the server asks for it."""
-        from kfnb_ext.model import activity, culling
-        from kfnb_ext.probes import processes
-        from kfnb_ext.services.activity import ActivityKeeper, pod_started
-        from kfnb_ext.services.culling import CullingService
-        from kfnb_ext.services.evidence import Gatherer
-        from kfnb_ext.services.use import UseService
+        from kfnb_ext.assembly import using
 
-        options = self.options
-        hours = options.busy_without_progress_hours
-        policy = activity.ActivityPolicy(
-            off=frozenset(options.evidence_off),
-            process_cpu=options.process_cpu,
-            process_io=options.process_io,
-            gpu=options.gpu_work,
-            quiet=timedelta(hours=hours) if hours else None,
-        )
-        me = processes.one(os.getpid())
-        born = me.start_ticks / processes.TICKS_PER_SECOND if me else None
-        keeper = ActivityKeeper(self.timeline, self.state, policy, pod_started(), born)
-        identity = culling.identify(os.environ, options.culling)
-        return UseService(
-            timeline=self.timeline,
-            gatherer=Gatherer(self.timeline, self._senses(), policy),
-            keeper=keeper,
-            culling=CullingService(self.timeline, keeper, identity, _of_the_culler(options)),
-            keep_awake=self.keep_awake,
-            policy=policy,
-        )
+        return using.make(self, in_use_file(self.options))
 
-    def _senses(self) -> "Senses":
-        from kfnb_ext.probes.usage import UsageProbe
-        from kfnb_ext.services import beats
-        from kfnb_ext.services.evidence import Senses
+    @cached_property
+    def heartbeat(self) -> "Heartbeat | None":
+        """What writes the last use to the Notebook, where that is possible and allowed."""
+        from kfnb_ext.assembly import using
 
-        options, in_use = self.options, in_use_file(self.options)
-        return Senses(
-            work=UsageProbe(options.usage_window, options.servers).read,
-            beats=lambda: beats.read(in_use, options.application_files),
-            operations=self.operations.list,
-            awake=self.keep_awake.evidence,
-        )
+        self.heartbeat_made = using.heartbeat(self)
+        return self.heartbeat_made
 
     def _use(self, seen: "Witnessed", gpus: "Gpus | Unavailable") -> "Use":
         return self.use.look(seen, gpus)  # made by whoever weighs first
@@ -218,17 +190,6 @@ def layers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 def in_use_file(options: config.KfnbExt) -> str:
     """The file that any program may touch to say that the notebook is used."""
     return options.in_use_file or f"{tempfile.gettempdir()}/kfnb-in-use-{os.getuid()}"
-
-
-def _of_the_culler(options: config.KfnbExt) -> "services_culling.Options":
-    from kfnb_ext.services.culling import Options
-
-    minutes = options.cull_idle_minutes
-    return Options(
-        forced=options.culling,
-        idle=timedelta(minutes=minutes) if minutes else None,
-        warn=tuple(options.warn_minutes),
-    )
 
 
 def _policy(options: config.KfnbExt) -> "Policy":

@@ -33,7 +33,7 @@ class KeepAwake(Record, frozen=True, kw_only=True):
 class KeepAwakeRequest(Request, frozen=True, kw_only=True):
     """Keep the notebook awake; asked again, it is extended or shortened."""
 
-    seconds: float
+    seconds: int  # seconds from now on
     reason: str = ""
 
 
@@ -41,7 +41,7 @@ class KeepAwakeState(Record, frozen=True, kw_only=True):
     """What is asked for at the moment, and how much may be."""
 
     current: KeepAwake | None
-    allowed_seconds: float  # at once; 0: the administrator does not allow it
+    allowed_seconds: int  # seconds at once; 0: the administrator does not allow it
 
 
 class StopForecast(Record, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ SCHEMA = {
         "message": {"type": "string"},
         "hint": {"type": "string"},
         "operation": {"type": ["string", "null"]},
+        "offer": {"enum": ["keep_awake", None]},  # a button
     },
     "required": ["level", "title", "message", "hint", "operation"],
 }
@@ -37,9 +38,11 @@ class Notices:
         message: str,
         hint: str = "",
         operation: str | None = None,
+        *,
+        offer: Literal["keep_awake"] | None = None,
     ) -> None:
         """Tell all browsers that are open."""
         if NOTICE not in self._events.schemas:
             self._events.register_event_schema(SCHEMA)
         data = {"level": level, "title": title, "message": message, "hint": hint}
-        self._events.emit(schema_id=NOTICE, data={**data, "operation": operation})
+        self._events.emit(schema_id=NOTICE, data={**data, "operation": operation, "offer": offer})

@@ -77,7 +77,7 @@ class Extension(config.KfnbExt, ExtensionApp):
 
     def _open(self) -> "Desk":
         """Put all services together. Called once, from a worker thread."""
-        from kfnb_ext.server import activity, answers, capacity, glances, status
+        from kfnb_ext.server import activity, answers, capacity, glances, status, telling
 
         folder = self.workspace_folder
         pod = assembly.Pod(self.settled, folder, "server", self.log, clock=self.clock)
@@ -87,6 +87,7 @@ class Extension(config.KfnbExt, ExtensionApp):
         self._loop.call_soon_threadsafe(witness.listen)
         source = status.StatusSource(pod.status, witness.collect, self.settled.status_max_age)
         source.readers.append(self._read)
+        self._teller = telling.Teller(pod, self._notices)
         capacity.attach(pod, self._loop, self._notices)
         assert self.serverapp is not None
         source.readers.append(glances.Glances(self.serverapp.event_logger).read)
@@ -130,6 +131,7 @@ class Extension(config.KfnbExt, ExtensionApp):
         for task in self._tasks:
             task.cancel()
         if self.face.made:
+            self._teller.stop()
             self.face.made.pod.operations.stop()
             self.face.made.pod.capacity.stop()
             self.face.made.status.close()
@@ -165,7 +167,7 @@ class Extension(config.KfnbExt, ExtensionApp):
             await asyncio.sleep(self.settled.tick_interval)
             try:
                 desk = await face.desk()
-                await desk.status.leave()
+                self._teller.tick(await desk.status.leave())
             except Exception as error:  # one failed reading must not end all later ones
                 self.log.warning("kfnb: the status could not be read: %s", error)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
-from kfnb_ext.model import filling, gpu, operations, shm, snapshots, status
+from kfnb_ext.model import culling, filling, gpu, operations, shm, snapshots, status
 
 
 class Call(NamedTuple):
@@ -154,6 +154,20 @@ ROUTES = (
     Route(
         "POST", "shm/clear", "Remove files of /dev/shm that nobody uses", {200: shm.Cleared},
         lambda pod, call: pod.capacity.clearing.clear(call.body), shm.ClearRequest,
+    ),
+    Route(
+        "GET", "keep-awake", "What is asked for at the moment, and how much may be",
+        {200: culling.KeepAwakeState}, lambda pod, call: pod.keep_awake.look(),
+    ),
+    Route(
+        "POST", "keep-awake", "Keep the notebook awake, or change until when",
+        {200: culling.KeepAwakeState},
+        lambda pod, call: pod.keep_awake.ask(call.body.seconds, call.body.reason, call.user),
+        culling.KeepAwakeRequest,
+    ),
+    Route(
+        "DELETE", "keep-awake", "End it now", {200: culling.KeepAwakeState},
+        lambda pod, call: pod.keep_awake.revoke(),
     ),
     Route("GET", "openapi.json", "This document", {200: dict}, None),
 )  # fmt: skip

@@ -47,20 +47,13 @@ class KeepAwakeService:
 
     def look(self) -> KeepAwakeState:
         """What is asked for at the moment."""
-        allowed = self._allowed / timedelta(seconds=1)
+        allowed = int(self._allowed / timedelta(seconds=1))
         return KeepAwakeState(current=self.current(), allowed_seconds=allowed)
 
     def current(self) -> KeepAwake | None:
         """The one that holds, if any."""
         awake = self._awake()
-        if awake is None:
-            return None
-        return KeepAwake(
-            until=self._timeline.utc(awake.until),
-            since=self._timeline.utc(awake.since),
-            reason=awake.reason,
-            by=awake.by,
-        )
+        return _shown(awake, self._timeline) if awake else None
 
     def ask(self, seconds: float, reason: str, by: str) -> KeepAwakeState:
         """Keep it awake from now on for ``seconds``. Raises: BadRequest, Forbidden, Conflict."""
@@ -89,10 +82,16 @@ class KeepAwakeService:
         return self.look()
 
     def evidence(self) -> Evidence | None:
-        """As evidence, while it holds."""
-        awake = self.current()
-        if awake is None:
+        """As evidence; once it is over, at the moment of its end."""
+        record = self._record()
+        if record is None:
             return None
+        awake = _shown(record, self._timeline)
+        if self._timeline.clock.ticks() >= record.until:
+            text = f"it was kept awake until {awake.until:%H:%M} UTC"
+            return Evidence(
+                kind="keep_awake", source="keep-awake", at=awake.until, active=False, text=text
+            )
         why = f": {awake.reason}" if awake.reason else ""
         return Evidence(
             kind="keep_awake",
@@ -117,6 +116,10 @@ class KeepAwakeService:
             )
 
     def _awake(self) -> _Awake | None:
+        record = self._record()
+        return record if record and self._timeline.clock.ticks() < record.until else None
+
+    def _record(self) -> _Awake | None:
         data = self._state.read(RECORD)
         try:
             awake = msgspec.json.decode(data, type=_Awake) if data else None
@@ -126,6 +129,15 @@ class KeepAwakeService:
             return None
         # A record by hand, or of a site that allowed more: never beyond what is allowed now.
         now = self._timeline.clock.ticks()
-        if not now < awake.until <= now + self._allowed.total_seconds() + SLACK:
+        if not awake.until <= now + self._allowed.total_seconds() + SLACK:
             return None
         return awake if awake.owner == self._server() and state.alive(awake.owner) else None
+
+
+def _shown(awake: _Awake, timeline: Timeline) -> KeepAwake:
+    return KeepAwake(
+        until=timeline.utc(awake.until),
+        since=timeline.utc(awake.since),
+        reason=awake.reason,
+        by=awake.by,
+    )

@@ -158,7 +158,8 @@ def running(
         _await(live)
         yield live
     finally:
-        process.terminate()
+        # What unshare starts is the first process of its own world: it ends with unshare alone.
+        _ = process.kill() if within else process.terminate()
         try:
             process.wait(timeout=30)
         finally:

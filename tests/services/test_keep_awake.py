@@ -46,7 +46,9 @@ def test_it_holds_until_its_time_with_its_reason_and_ends_by_itself(time: Time, 
     assert evidence.text == "anna keeps it awake until 10:00 UTC: a long download"
     time.pass_(hours=0.02)
     assert awake.look().current is None
-    assert awake.evidence() is None
+    over = awake.evidence()
+    assert over is not None
+    assert (over.active, over.at) == (False, started + timedelta(hours=2))
 
 
 def test_it_is_extended_by_asking_again_and_can_be_revoked(time: Time, disk: state.State):
