@@ -1,0 +1,193 @@
+"""The pure rules about what fills the pod: levels, forecasts, caches, needs, advice."""
+
+import random
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfnb_ext.model import advice, filling, forecast, levels, patches
+from kfnb_ext.model.limits import Limits, Pressure
+from kfnb_ext.model.shm import Shm, maker, need
+from kfnb_ext.model.volumes import Volume, fullness, share
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+GIB = 1 << 30
+BOUNDS = levels.Levels()
+
+
+def filled(minutes: int, rate: float, noise: float = 0.0) -> list[forecast.Point]:
+    dice = random.Random(1)
+    return [(60.0 * n, 60.0 * n * rate + dice.uniform(-noise, noise)) for n in range(minutes)]
+
+
+def test_a_steady_fill_is_foreseen_and_a_delete_does_not_bend_it():
+    points = filled(30, 1e6, noise=1e6)
+    points[12:] = [(at, size - 4e7) for at, size in points[12:]]  # something was deleted
+    found = forecast.when_full(points, free=3.6e9, now=NOW)
+    assert found
+    assert found.rate == pytest.approx(1e6, rel=0.15)
+    assert found.full_at == pytest.approx(NOW + timedelta(hours=1), abs=timedelta(minutes=10))
+    assert found.earliest <= found.full_at
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        filled(5, 1e6),  # too few
+        filled(30, 0.0, noise=1e6),  # it trembles
+        filled(30, -1e6),  # it empties
+        [(n * 1.0, n * 1e9) for n in range(20)],  # a burst of seconds
+        [(60.0 * n, 5e9 if n > 28 else 0.0) for n in range(30)],  # one file came
+    ],
+)
+def test_what_is_not_sure_is_not_foreseen(points: list[forecast.Point]):
+    assert forecast.when_full(points, free=1e9, now=NOW) is None
+
+
+def test_what_lies_far_ahead_is_not_foreseen():
+    assert forecast.when_full(filled(30, 1000.0), free=1e12, now=NOW) is None
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
+def test_levels_never_jump_by_a_figure_that_trembles(shares: list[float]):
+    before: levels.Level = "good"
+    for one in shares:
+        now = levels.level(one, BOUNDS, before)
+        if abs(one - BOUNDS.warning) > levels.SLACK and abs(one - BOUNDS.alarm) > levels.SLACK:
+            assert now == levels.level(one, BOUNDS)
+        before = now
+
+
+def test_a_level_is_left_only_clearly_below_it():
+    assert levels.level(0.81, BOUNDS) == "warning"
+    assert levels.level(0.79, BOUNDS, "warning") == "warning"
+    assert levels.level(0.76, BOUNDS, "warning") == "good"
+    assert levels.level(0.93, BOUNDS, "alarm") == "alarm"
+    assert levels.level(0.90, BOUNDS, "alarm") == "warning"
+    assert levels.level(0.10, BOUNDS, "alarm") == "good"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "safe"),
+    [
+        (".cache/pip", "pip", True),
+        ("home/me/.cache/huggingface", "Hugging Face", True),
+        ("miniconda3/pkgs", "conda", True),
+        (".conda/pkgs", "conda", True),
+        ("project/wandb", "Weights & Biases", False),
+        ("project/mlruns", "MLflow", False),
+        ("project/checkpoint-1000", "checkpoints", False),
+        ("a/.ipynb_checkpoints", "notebook checkpoints", True),
+        (".local/share/Trash", "trash", False),
+        (".Trash-1000", "trash", False),
+        ("x/.Trash-1000", "trash", False),
+        (".kfnb", "snapshots", False),
+    ],
+)
+def test_known_caches_are_told_by_their_paths(path: str, name: str, safe: bool):
+    found = filling.cache(path)
+    assert found
+    assert (found.name, found.safe) == (name, safe)
+    assert found.cost
+
+
+@pytest.mark.parametrize("path", ["data", "mywandb", "wandb2", "pip", "src/checkpointing", "pkgs"])
+def test_what_is_no_known_cache_is_none(path: str):
+    assert filling.cache(path) is None
+
+
+def test_the_need_of_a_loader_is_the_measured_rule():
+    found = need(4, 2, 32 << 20, total=64 << 20, used=0)
+    assert found.need == 10 * (32 << 20)
+    assert not found.fits
+    assert need(0, 2, 32 << 20, total=0, used=0).fits  # without workers nothing passes through
+
+
+def test_makers_are_told_by_the_longest_prefix():
+    assert maker("sem.mp-abc") == "Python's multiprocessing"
+    assert maker("torch_12_34_0") == "PyTorch"
+    assert maker("my_file") == ""
+
+
+def volume(**extra: object) -> Volume:
+    base: dict[str, object] = {"total": 100, "used": 50, "free": 40}
+    base |= {"inodes_total": None, "inodes_free": None, "mount": "/home/me", "kind": "block"}
+    base |= {"filesystem": "ext4", "source": "/dev/x", "survives_restart": True}
+    base |= {"is_workspace": True, "read_only": False, "stale": False}
+    return Volume(**{**base, **extra})  # type: ignore[arg-type]
+
+
+def test_fullness_is_what_df_says_and_inodes_count_as_well():
+    assert share(50, 40) == pytest.approx(50 / 90)
+    assert fullness(volume(inodes_total=100, inodes_free=1)) == 0.99
+    assert fullness(volume(used=None, free=None)) is None
+
+
+def limits(**extra: object) -> Limits:
+    base = dict.fromkeys(Limits.__struct_fields__)
+    base |= {"cgroup_version": 2, "cpu_available_cores": 4, "kills": (), "missing": {}}
+    return Limits(**{**base, **extra})  # type: ignore[arg-type]
+
+
+def shm(**extra: object) -> Shm:
+    base = {"total": 64 << 20, "used": 0, "listed": 0, "hidden": 0}
+    base |= {"origin": "runtime_default", "counts_against_memory": True}
+    return Shm(**{**base, **extra})  # type: ignore[arg-type]
+
+
+KNOWN = advice.Known(namespace="team", notebook="demo")
+
+
+def advised(pod: Limits | None, memory: Shm | None, *mounts: Volume) -> dict[str, advice.Advice]:
+    return {a.id: a for a in advice.advise(pod, memory, mounts, BOUNDS, KNOWN)}
+
+
+def test_a_home_on_the_containers_layer_is_an_error_before_all_else():
+    found = advice.advise(
+        limits(), shm(), (volume(kind="container_layer", mount="/"),), BOUNDS, KNOWN
+    )
+    assert (found[0].id, found[0].severity) == ("not_kept /", "error")
+    assert "lost at a restart" in found[0].title
+
+
+def test_each_patch_is_yaml_that_says_what_it_does():
+    pod = limits(memory_limit=8 * GIB, memory_working_set=7.9 * GIB, cpu_limit_cores=2.0,
+                 cpu_throttled_ratio=0.5)  # fmt: skip
+    full = volume(total=10 * GIB, used=9.9 * GIB, free=int(0.1 * GIB), scope="own", claim="home")
+    found = advised(pod, shm(), full)
+    assert set(found) == {"volume_full /home/me", "shm_small", "memory_full", "cpu_throttled"}
+    claim = yaml.safe_load(found["volume_full /home/me"].patch)
+    assert claim == {"spec": {"resources": {"requests": {"storage": "15Gi"}}}}
+    assert "kubectl -n team patch pvc home" in found["volume_full /home/me"].patch
+    mount = yaml.safe_load(found["shm_small"].patch)
+    assert mount[0] == {
+        "op": "test", "path": "/spec/template/spec/containers/0/name", "value": "demo"
+    }  # fmt: skip
+    assert mount[1]["value"]["emptyDir"] == {"medium": "Memory", "sizeLimit": "2Gi"}
+    assert mount[2]["value"] == {"name": "dshm", "mountPath": "/dev/shm"}
+    assert {one["value"] for one in yaml.safe_load(found["memory_full"].patch)} == {"12Gi", "demo"}
+    assert yaml.safe_load(found["cpu_throttled"].patch)[-1]["value"] == "4"
+
+
+def test_an_unbounded_shm_gets_a_limit_and_the_patch_tests_what_it_relies_on():
+    found = advised(limits(memory_limit=16 * GIB), shm(origin="empty_dir_unbounded"))
+    steps = yaml.safe_load(found["shm_unbounded"].patch)
+    assert {"op": "test", "path": "/spec/template/spec/volumes/0/name", "value": "dshm"} in steps
+    assert steps[-1]["value"] == "4Gi"
+
+
+def test_pressure_is_advised_on_and_nothing_is_where_all_is_well():
+    waits = Pressure(some_10s=0.3, some_60s=0.2)
+    assert set(advised(limits(memory_pressure=waits), None)) == {"memory_pressure"}
+    assert advised(limits(), shm(origin="empty_dir"), volume()) == {}
+    assert advised(None, None) == {}
+
+
+@given(st.integers(1, 1 << 50))
+def test_quantities_are_exact(size: int):
+    said = patches.quantity(size)
+    unit = {"Gi": GIB, "Mi": 1 << 20}.get(said[-2:], 1)
+    assert int(said.removesuffix("Gi").removesuffix("Mi")) * unit == size
