@@ -111,6 +111,20 @@ def test_a_restore_without_room_is_refused_and_changes_nothing(small):
     assert engine.list() == (made,)
 
 
+@as_root
+def test_a_file_with_holes_needs_the_room_that_it_takes_not_its_length(small):
+    volume = small("size=20m")
+    with open(volume / "holes", "wb") as file:
+        file.truncate(1 << 30)
+        file.write(b"data")
+    engine = LocalEngine(volume, share=1.0)
+    made = take(engine)
+    (volume / "holes").unlink()
+    engine.restore(request(made), "r", trees.Listening())
+    assert (volume / "holes").stat().st_size == 1 << 30
+    assert (volume / "holes").stat().st_blocks * 512 < 1_000_000
+
+
 def test_the_share_of_the_volume_is_kept_and_nothing_is_pruned(workspace):
     fill(workspace)
     engine = LocalEngine(workspace, share=1e-9)

@@ -149,7 +149,7 @@ def _budget(home: places.Layout, settings: Settings, totals: scan.Totals) -> cop
     """Refuse now what would not fit. Raises: NoSpace."""
     # each entry has about 250 bytes in the draft and in the manifest
     own = usage.BLOCK * totals.folders + 500 * totals.entries + 64 * 1024
-    need = totals.new_bytes + own
+    need = totals.new_bytes - totals.holes + own
     there, used = volume.room(home.home), usage.current(home)
     allowed = int(there.total * settings.share)
     if used + need > allowed:

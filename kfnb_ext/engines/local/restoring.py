@@ -117,9 +117,16 @@ class Restorer:
             raise errors.Conflict(
                 f"{found.blocked[0]} Nothing was changed.", "Put that right, then try again."
             )
-        volume.require(
-            self._home.home, found.bytes_to_write, found.entries_to_write + 16, "This restore"
-        )
+        need = self._need(wish, found)
+        volume.require(self._home.home, need, found.entries_to_write + 16, "This restore")
+
+    def _need(self, wish: wishing.Wish, found: changes.Changes) -> int:
+        """Bytes that will be written: files with holes take less than they are long."""
+        if found.bytes_to_write <= volume.room(self._home.home).free:
+            return found.bytes_to_write
+        puts = (path for path, step in found.steps.items() if step.what == changes.PUT)
+        taken = sum(volume.taken(wish.kept.tree / names.raw(path)) for path in puts)
+        return min(found.bytes_to_write, taken)
 
     def _staged(
         self, wish: wishing.Wish, safety: snapshots.Snapshot, work: Path, progress: base.Progress

@@ -42,6 +42,7 @@ class Totals:
     def __init__(self) -> None:
         self.folders = self.entries = 0
         self.new_bytes = self.look_bytes = self.new_files = 0
+        self.holes = 0  # of new_bytes: what has a length and takes no room
 
 
 class Scan:
@@ -192,6 +193,7 @@ class Scan:
         if item.size >= WORTH_SEARCHING and (source := self._moved_from(item)):
             draft.moved[name], item.sha = source
             return LOOK
+        self.totals.holes += max(0, st.st_size - st.st_blocks * 512)
         return NEW
 
     def _moved_from(self, item: manifest.Item) -> tuple[str, str] | None:

@@ -84,6 +84,14 @@ def room(folder: Path) -> Room:
     return Room(said.f_blocks * block, said.f_bavail * block, inodes)
 
 
+def taken(path: Path) -> int:
+    """Bytes that a file, or a tree with all in it, takes on the volume."""
+    total = os.lstat(path).st_blocks * 512
+    for where, _, files in os.walk(path):
+        total += sum(os.lstat(os.path.join(where, name)).st_blocks * 512 for name in files)
+    return total
+
+
 def require(folder: Path, need: int, inodes: int, doing: str) -> None:
     """Refuse what would not fit. Raises: NoSpace."""
     there = room(folder)
