@@ -103,7 +103,7 @@ class Snapshots:
         """Delete a snapshot. Raises: NotFound."""
         self._allow("Deleting a snapshot")
         one = self.engine(engine)
-        named = _named(one.get(snapshot))
+        named = _named(one, snapshot)
 
         def work(running: operations.Running) -> operations.Result:
             one.delete(snapshot, running)
@@ -116,7 +116,7 @@ class Snapshots:
     def verify(self, engine: str, snapshot: str, user: str = "") -> operations.Running:
         """Read a snapshot whole and find what differs from its record. Raises: NotFound."""
         one = self.engine(engine)
-        named = _named(one.get(snapshot))
+        named = _named(one, snapshot)
 
         def work(running: operations.Running) -> operations.Result:
             found = one.verify(snapshot, running)
@@ -136,7 +136,7 @@ class Snapshots:
         self._allow("A restore")
         request = _checked(request)
         one = self.engine(request.engine)
-        named = _named(one.get(request.snapshot))
+        named = _named(one, request.snapshot)
         plan = one.plan(request)
         if not plan.possible:
             raise errors.Conflict(
@@ -254,7 +254,12 @@ def _checked(request: T) -> T:
         ) from error
 
 
-def _named(snapshot: snapshots.Snapshot) -> str:
+def _named(engine: base.Engine, identity: str) -> str:
+    """What a person calls it; a damaged one still has its id, and can be checked and deleted."""
+    try:
+        snapshot = engine.get(identity)
+    except errors.Gone:
+        return f"snapshot {identity}"
     return f'snapshot "{snapshot.name}"' if snapshot.name else f"snapshot {snapshot.id}"
 
 

@@ -130,3 +130,19 @@ def test_an_undo_is_taken_back_once(pod: Snapshots):
         pod.undo(made.id)
     with pytest.raises(errors.NotFound):
         pod.undo("unknown")
+
+
+def test_a_snapshot_whose_record_is_damaged_is_named_and_can_be_checked_and_deleted(
+    pod: Snapshots, tmp_path: Path
+):
+    taken = create(pod)
+    record = tmp_path / "work" / ".kfnb" / "snapshots" / taken / "record.json"
+    record.chmod(0o600)
+    record.write_text("{}")
+    (info,) = pod.list().engines
+    assert taken in info.note
+    checked = pod.verify("local", taken)
+    assert checked.wait(30)
+    assert not checked.record.verification[0].ok
+    done(pod.delete("local", taken))
+    assert taken not in pod.list().engines[0].note

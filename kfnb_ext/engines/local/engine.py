@@ -69,7 +69,21 @@ class LocalEngine:
             return _unavailable(f"The workspace {folder} is read-only for you.")
         used = usage.known(self._home) if self._home.home.exists() else 0
         return snapshots.EngineInfo(
-            engine=self.name, available=True, used=used, allowed=allowed, note=NOTE
+            engine=self.name,
+            available=True,
+            used=used,
+            allowed=allowed,
+            note=NOTE + self._damaged(),
+        )
+
+    def _damaged(self) -> str:
+        kept = map(records.Kept, places.children(self._home.snapshots))
+        found = [one.folder.name for one in kept if one.snapshot is None]
+        if not found:
+            return ""
+        return (
+            f" The record of {', '.join(found[:10])} is damaged: it is not listed, its files are "
+            f"in {self._home.snapshots}; it can be verified and deleted by that name."
         )
 
     def create(
