@@ -116,7 +116,7 @@ class Families:
         return Family(kind="kernel", source=source, name=self._named(said), pid=process.pid)
 
     def _named(self, said: Mapping[str, str]) -> str:
-        return said.get(_SESSION, UNNAMED).removeprefix(self._top)
+        return said.get(_SESSION, "").removeprefix(self._top) or UNNAMED
 
     def _is_younger(self, process: Process, pid: int) -> bool:
         return process.start_ticks >= self._table[pid].start_ticks

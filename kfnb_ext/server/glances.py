@@ -12,25 +12,9 @@ from kfnb_ext.model import levels
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.status import Status
 from kfnb_ext.model.volumes import Volumes, fullness
+from kfnb_ext.server import events
 
-GLANCE = "https://notebooks.kfnb.dev/events/glance/v1"
 EVERY = 25.0  # seconds after which it is told again though nothing changed: for pages opened since
-
-_RATIO = {"type": ["number", "null"]}
-SCHEMA = {
-    "$id": GLANCE,
-    "version": "1",
-    "title": "The pod at a glance: memory against its limit, and the fullest volume",
-    "personal-data": False,
-    "type": "object",
-    "properties": {
-        "memory": _RATIO,
-        "volume": _RATIO,
-        "mount": {"type": "string"},
-        "level": {"enum": ["good", "warning", "alarm"]},
-    },
-    "required": ["memory", "volume", "mount", "level"],
-}
 
 
 class Glances:
@@ -46,9 +30,7 @@ class Glances:
         data = of(status)
         if data == self._last and self._clock() - self._told < EVERY:
             return
-        if GLANCE not in self._events.schemas:
-            self._events.register_event_schema(SCHEMA)
-        self._events.emit(schema_id=GLANCE, data=data)
+        self._events.emit(schema_id=events.GLANCE, data=data)
         self._last, self._told = data, self._clock()
 
 
