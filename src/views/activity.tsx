@@ -22,7 +22,9 @@ export function ActivityView({ activity, now, trans }: ActivityProps): JSX.Eleme
         {verdict(activity, now, trans)}
       </p>
       <Reasons
-        said={activity.reasons.map(reason => sentence(reason, activity.in_use, now, trans))}
+        said={yoursFirst(activity.reasons).map(reason =>
+          sentence(reason, activity.in_use, now, trans)
+        )}
         trans={trans}
       />
       {activity.unknown.map(text => (
@@ -36,6 +38,12 @@ export function ActivityView({ activity, now, trans }: ActivityProps): JSX.Eleme
 
 /** More than these are folded away: one reason is enough to be in use. */
 const FIRST = 3;
+
+/** What a person started in a notebook says more to them than a process of some name. */
+function yoursFirst(reasons: readonly Because[]): Because[] {
+  const rank = ({ kind }: Because): number => (kind === 'kernel_busy' || kind === 'kernel' ? 0 : 1);
+  return [...reasons].sort((one, other) => rank(one) - rank(other));
+}
 
 function Reasons({ said, trans }: { said: string[]; trans: TranslationBundle }): JSX.Element {
   const [first, more] = [said.slice(0, FIRST), said.slice(FIRST)];

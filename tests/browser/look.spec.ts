@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { AxeResults } from 'axe-core';
 import { expect, jupyterFor, openLab, type Page, test } from './lab';
-import { expand, fill, idle, openSidebar, take } from './sidebar';
+import { expand, fill, given, idle, openSidebar, take } from './sidebar';
 
 const AXE = require.resolve('axe-core/axe.min.js');
 const README_PICTURE = path.join(__dirname, '..', '..', 'docs', 'sidebar.png');
@@ -73,6 +73,7 @@ test('no rule of axe is broken, in any theme, with everything open', async ({ pa
 });
 
 test('at 200 pixels nothing is cut off', async ({ page }) => {
+  await given(jupyter(), 'before the experiment');
   await openLab(page, jupyter());
   const opened = await openSidebar(page);
   await expand(opened, 'before the experiment');
@@ -90,6 +91,7 @@ test('at 200 pixels nothing is cut off', async ({ page }) => {
 });
 
 test('every part is reached by the keyboard and shows its focus', async ({ page }) => {
+  await given(jupyter(), 'before the experiment');
   await openLab(page, jupyter());
   const opened = await openSidebar(page);
   await opened.getByRole('button', { name: 'Use' }).focus();
@@ -119,6 +121,7 @@ test('every part is reached by the keyboard and shows its focus', async ({ page 
 
 test('the picture of the README', async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 960 });
+  await given(jupyter(), 'before the experiment');
   await openLab(page, jupyter());
   await page.evaluate(async () => {
     await window.jupyterapp.commands.execute('docmanager:open', { path: 'analysis.ipynb' });

@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { Operation } from '../../src/contract';
 import { expect, jupyterFor, openLab, test } from './lab';
-import { expand, idle, openSidebar, snapshot, tab } from './sidebar';
+import { expand, given, idle, openSidebar, snapshot, tab } from './sidebar';
 
 const FOLDERS = 100;
 const FILES = 400;
@@ -35,6 +36,18 @@ function shell(...args: string[]): ChildProcess {
   });
 }
 
+/** What runs, past the browser. */
+async function running(): Promise<Operation[]> {
+  const answer = await jupyter().fetch('kfnb/v1/operations');
+  const operations = (await answer.json()) as Operation[];
+  return operations.filter(({ state }) => state === 'running');
+}
+
+/** Whether an operation runs and knows how much it has to do. */
+async function amid(): Promise<boolean> {
+  return (await running()).some(({ total }) => total !== null);
+}
+
 function ended(child: ChildProcess): Promise<number | null> {
   return new Promise(resolve => child.once('exit', resolve));
 }
@@ -50,7 +63,7 @@ test('a snapshot on its way shows how far it is, and is cancelled', async ({ pag
   await operation.getByRole('button', { name: 'Cancel' }).click();
   await idle(opened);
 
-  await expect(opened.getByText('There are no snapshots yet.')).toBeVisible();
+  await expect(snapshot(opened, 'not wanted')).toHaveCount(0);
   expect(seen.errors).toEqual([]);
 });
 
@@ -60,7 +73,7 @@ test('a snapshot that a shell takes is seen on its way, with its share', async (
   const child = shell('snapshot', 'create', 'from a shell');
   const exit = ended(child);
   // Stopped amid its work, so that it is still there when the sidebar looks.
-  await page.waitForTimeout(1000);
+  await expect.poll(amid, { intervals: [20], timeout: 20_000 }).toBe(true);
   child.kill('SIGSTOP');
   try {
     const operation = opened.locator('.kfnb-Operation');
@@ -74,6 +87,7 @@ test('a snapshot that a shell takes is seen on its way, with its share', async (
 });
 
 test('a hidden sidebar still tells what has happened, once', async ({ page }) => {
+  await expect.poll(running, { timeout: 20_000 }).toEqual([]);
   await openLab(page, jupyter());
   const opened = await openSidebar(page);
   await opened.getByLabel('Name (optional)').fill('hidden');
@@ -100,6 +114,7 @@ test('the palette takes one, and the panel shows it', async ({ page }) => {
 });
 
 test('a folder with many files is shown a page at a time', async ({ page }) => {
+  await given(jupyter(), 'by command');
   await openLab(page, jupyter());
   const entry = await expand(await openSidebar(page), 'by command');
   await entry.getByRole('button', { name: 'folder-7', exact: true }).click();

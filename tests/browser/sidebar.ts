@@ -3,6 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { expect } from '@playwright/test';
+import type { SnapshotList } from '../../src/contract';
+import type { Jupyter } from './jupyter';
 
 export function tab(page: Page): Locator {
   return page.getByRole('tab', { name: 'Notebook pod' });
@@ -25,6 +27,18 @@ export async function take(opened: Locator, name: string): Promise<void> {
   await opened.getByLabel('Name (optional)').fill(name);
   await opened.getByRole('button', { name: 'Take snapshot' }).click();
   await expect(snapshot(opened, name)).toBeVisible({ timeout: 30_000 });
+}
+
+/** Makes sure that there is such a snapshot, past the browser: no test relies on the one before. */
+export async function given(jupyter: Jupyter, name: string): Promise<void> {
+  const names = async (): Promise<string[]> => {
+    const answer = await jupyter.fetch('kfnb/v1/snapshots');
+    return ((await answer.json()) as SnapshotList).snapshots.map(one => one.name);
+  };
+  if (!(await names()).includes(name)) {
+    await jupyter.fetch('kfnb/v1/snapshots', { method: 'POST', body: JSON.stringify({ name }) });
+    await expect.poll(names, { timeout: 20_000 }).toContain(name);
+  }
 }
 
 /** The entry of a snapshot in the list. */

@@ -2,7 +2,17 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, jupyterFor, openLab, test } from './lab';
-import { acceptRestore, expand, fill, idle, openSidebar, read, snapshot, take } from './sidebar';
+import {
+  acceptRestore,
+  expand,
+  fill,
+  given,
+  idle,
+  openSidebar,
+  read,
+  snapshot,
+  take
+} from './sidebar';
 
 const FILES = {
   'notes.txt': 'one',
@@ -77,6 +87,7 @@ test('a file, a folder and the whole are brought back, and the restore is undone
 test('exact shows what would be removed, Escape changes nothing and focus returns', async ({
   page
 }) => {
+  await given(jupyter(), 'before cleanup');
   await openLab(page, jupyter());
   const opened = await openSidebar(page);
   const entry = await expand(opened, 'before cleanup');
@@ -98,9 +109,11 @@ test('exact shows what would be removed, Escape changes nothing and focus return
 });
 
 test('a file is downloaded as it was', async ({ page, seen }) => {
+  fs.writeFileSync(path.join(jupyter().workspace, 'notes.txt'), 'one');
+  await given(jupyter(), 'before the change');
   fs.writeFileSync(path.join(jupyter().workspace, 'notes.txt'), 'changed');
   await openLab(page, jupyter());
-  const entry = await expand(await openSidebar(page), 'before cleanup');
+  const entry = await expand(await openSidebar(page), 'before the change');
   const download = page.waitForEvent('download');
   await entry.getByRole('link', { name: 'Download notes.txt' }).click();
 

@@ -123,6 +123,15 @@ describe('use', () => {
   });
 });
 
+test('what runs in a notebook is named before other processes', () => {
+  const kinds = ['process', 'kernel_busy'] as const;
+  const reasons = kinds.map(kind => ({ text: kind, since: null, kind }));
+  const activity = { ...records.activity, in_use: true, reasons };
+  const host = draw(<ActivityView activity={activity} now={NOW} trans={trans} />);
+
+  expect(host.querySelector('li')?.textContent).toBe('kernel_busy');
+});
+
 test('many reasons are folded away behind the first three', () => {
   const reasons = ['a', 'b', 'c', 'd', 'e'].map(text => ({ text, since: null, kind: null }));
   const activity = { ...records.activity, in_use: true, reasons };
