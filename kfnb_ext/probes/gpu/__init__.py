@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-import msgspec
-
 from kfnb_ext.model.gpu import Gpu, Gpus
 from kfnb_ext.probes import cgroup, nvml, processes
 from kfnb_ext.probes.gpu import quick, whose, words
@@ -131,13 +129,12 @@ class GpuProbe:
             return None
 
     def _gpu(self, board: Board) -> Gpu:
-        gpu = board.record()
-        xid = self._errors.seen.get(board.uuid)
-        if xid:
-            gpu = msgspec.structs.replace(gpu, xid=xid[0], xid_at=xid[1])
-        elif self._errors.refused and not board.refusal:
+        found = self._found.by_target if self._found else {}
+        xid = self._errors.seen.get(board.uuid, (None, None))
+        gpu = board.record(found, whose.sharing, xid)
+        if xid[0] is None and self._errors.refused and not board.refusal:
             gpu.missing["xid"] = self._errors.refused
-        return whose.placed(gpu, board, self._found.by_target) if self._found else gpu
+        return gpu
 
     def _notes(self) -> tuple[str, ...]:
         notes = []

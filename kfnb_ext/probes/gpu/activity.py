@@ -4,7 +4,6 @@ Rule: two samples are compared only when they are of the same slice (its fingerp
 to ten minutes apart; NVML never sees a pair that it would refuse. Samples end before NVML does.
 """
 
-import math
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -17,7 +16,10 @@ from kfnb_ext.probes.nvml import NvmlError, said
 LEAST, MOST = 1.0, 600.0  # seconds between two samples (NVML itself wants 0.1)
 
 # NVML_GPM_METRIC_*: percent
-METRICS = {"graphics": 1, "sm": 2, "occupancy": 3, "tensor": 5, "memory_bandwidth": 10}
+METRICS = (1, 2, 3, 5, 10)  # graphics, SM, occupancy, tensor, memory bandwidth
+
+
+Getters = tuple[Callable[[Any], int], Callable[[Any], float]]
 
 
 class Before(NamedTuple):
@@ -26,6 +28,7 @@ class Before(NamedTuple):
     fingerprint: str
     at: float
     sample: Any
+    spare: Any  # the one before that, to be written over; None: there is none yet
     answer: GpuActivity | None
 
 
@@ -39,6 +42,7 @@ class Activities:
         self._generation = door.generation
         self._supported: dict[str, bool] = {}
         self._question: Any = None
+        self._answers: list[tuple[Getters, Any]] = []
         door.closing.append(self.forget)
 
     def supported(self, uuid: str, handle: Any) -> bool:
@@ -64,9 +68,12 @@ class Activities:
         now, before = self._clock(), self._before.get(uuid)
         if before and before.fingerprint == fingerprint and now - before.at < LEAST:
             return before.answer, "" if before.answer else words.TWO_READINGS
+        sample = (before and before.spare) or self._door.call("nvmlGpmSampleAlloc")
         try:
-            sample = self._sample(name, asked)
+            self._door.call(name, *asked, sample)
         except NvmlError:
+            if before is None or sample is not before.spare:
+                self._give_back(sample)
             self._drop(uuid)
             raise
         reason = words.TWO_READINGS
@@ -76,8 +83,8 @@ class Activities:
         elif before and now - before.at <= MOST:
             answer = self._compare(before.sample, sample, now - before.at)
             reason = "" if answer else words.NONSENSE
-        self._drop(uuid)
-        self._before[uuid] = Before(fingerprint, now, sample, answer)
+        spare = before.sample if before else None
+        self._before[uuid] = Before(fingerprint, now, sample, spare, answer)
         return answer, reason
 
     def keep(self, uuids: set[str]) -> None:
@@ -94,41 +101,48 @@ class Activities:
     def _drop(self, uuid: str) -> None:
         before = self._before.pop(uuid, None)
         if before and self._generation == self._door.generation:
-            with suppress(NvmlError):
-                self._door.call("nvmlGpmSampleFree", before.sample)
+            self._give_back(before.sample)
+            if before.spare is not None:
+                self._give_back(before.spare)
 
-    def _sample(self, name: str, asked: tuple[Any, ...]) -> Any:
-        sample = self._door.call("nvmlGpmSampleAlloc")
-        try:
-            self._door.call(name, *asked, sample)
-        except NvmlError:
-            with suppress(NvmlError):
-                self._door.call("nvmlGpmSampleFree", sample)
-            raise
-        return sample
+    def _give_back(self, sample: Any) -> None:
+        with suppress(NvmlError):
+            self._door.call("nvmlGpmSampleFree", sample)
 
     def _compare(self, one: Any, two: Any, seconds: float) -> GpuActivity | None:
-        question = self._asked()
+        question = self._question or self._made()
         question.sample1, question.sample2 = one, two
-        metrics = self._door.call("nvmlGpmMetricsGet", question).metrics
-        got = {name: _ratio(metrics[place]) for place, name in enumerate(METRICS)}
-        if all(value is None for value in got.values()):
+        self._door.call("nvmlGpmMetricsGet", question)
+        graphics, sm, occupancy, tensor, memory = (_ratio(get, m) for get, m in self._answers)
+        if graphics is sm is occupancy is tensor is memory is None:
             return None
-        return GpuActivity(window_s=round(seconds, 2), **got)
+        return GpuActivity(
+            window_s=round(seconds, 2),
+            graphics=graphics,
+            sm=sm,
+            occupancy=occupancy,
+            tensor=tensor,
+            memory_bandwidth=memory,
+        )
 
-    def _asked(self) -> Any:
-        # 19 KB in a recent binding: made once.
-        if self._question is None:
-            self._question = self._door.constant("c_nvmlGpmMetricsGet_t")()
-            self._question.version = self._door.constant("NVML_GPM_METRICS_GET_VERSION")
-            self._question.numMetrics = len(METRICS)
-        for place, number in enumerate(METRICS.values()):
-            self._question.metrics[place].metricId = number
-        return self._question
+    def _made(self) -> Any:
+        # 19 KB in a recent binding: made once, and its parts taken out once.
+        question = self._door.constant("c_nvmlGpmMetricsGet_t")()
+        question.version = self._door.constant("NVML_GPM_METRICS_GET_VERSION")
+        question.numMetrics = len(METRICS)
+        metrics = [question.metrics[place] for place in range(len(METRICS))]
+        for metric, number in zip(metrics, METRICS, strict=True):
+            metric.metricId = number
+        kind = type(metrics[0])
+        # Past the binding's own access to fields, which takes longer than the question.
+        get = (kind.nvmlReturn.__get__, kind.value.__get__)
+        self._answers = [(get, metric) for metric in metrics]
+        self._question = question
+        return question
 
 
-def _ratio(metric: Any) -> float | None:
-    value = metric.value
-    if metric.nvmlReturn != 0 or not math.isfinite(value) or not 0 <= value <= 101:
+def _ratio(get: Getters, metric: Any) -> float | None:
+    code, value = get[0](metric), get[1](metric)
+    if code != 0 or not 0 <= value <= 101:  # neither is true of what is no number
         return None
-    return float(min(value / 100, 1.0))
+    return min(value / 100, 1.0)

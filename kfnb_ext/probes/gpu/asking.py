@@ -56,7 +56,7 @@ class Asked:
         except NvmlError as error:
             self.memory_code = error.code
             self.note(error, "memory_total", "memory_used")
-        except ValueError:
+        except (ValueError, TypeError):
             self.missing.update(dict.fromkeys(("memory_total", "memory_used"), words.NONSENSE))
         return None
 
@@ -80,22 +80,18 @@ class Asked:
             if error.code not in OLDER:
                 raise
             got = door.call("nvmlDeviceGetMemoryInfo", handle)
-            return _whole(got.total), _whole(got.used), None
+            return got.total, got.used, None
         # Drivers differ in whether `used` holds the reserve; what is free is free in all of them.
-        return _whole(got.total), _whole(got.total) - _whole(got.free), got.reserved
+        total = got.total
+        return total, total - got.free, got.reserved
 
 
 def _possible(memory: Memory) -> Memory:
+    """Raises: ValueError, and TypeError where the binding says "not available"."""
     total, used, reserved = memory
     if not 0 <= used <= total <= MOST_MEMORY or total == 0:
         raise ValueError
-    return total, used, reserved if reserved is None or reserved <= total else None
-
-
-def _whole(figure: int | None) -> int:
-    if figure is None:  # the binding says so of a figure that is "not available"
-        raise ValueError
-    return figure
+    return memory if reserved is None or reserved <= total else (total, used, None)
 
 
 def reason(error: NvmlError) -> str:

@@ -4,20 +4,24 @@ Rule: fast figures (memory, utilisation, activity) at each look, slow ones at ea
 GPU that is cut into slices the whole belongs to all tenants, and most of it is refused.
 """
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kfnb_ext.model.gpu import Gpu, GpuActivity, GpuMemoryKind, GpuState
+from kfnb_ext.model.gpu import Gpu, GpuActivity, GpuMemoryKind, GpuSharing, GpuState
 from kfnb_ext.probes import cgroup, nvml
 from kfnb_ext.probes.gpu import pids, slices, words
 from kfnb_ext.probes.gpu.activity import Activities
 from kfnb_ext.probes.gpu.asking import LOST, Asked, Memory, reason
+from kfnb_ext.probes.gpu.pids import NOBODY
 from kfnb_ext.probes.nvml import NvmlError, said
 
 CORE, SM, MEM = 0, 1, 2  # NVML_TEMPERATURE_GPU, NVML_CLOCK_SM, NVML_CLOCK_MEM
 UNCORRECTED, VOLATILE = 1, 0
 COHERENT = 2  # NVML_DEVICE_ADDRESSING_MODE_ATS
 TX, RX = 0, 1
+NO_PCIE = {"pcie_rx": words.NOT_ASKED, "pcie_tx": words.NOT_ASKED}
 
 FAST = ("memory_total", "memory_used", "utilisation")
 NUMBERS: dict[str, tuple[Any, ...]] = {  # field -> question
@@ -96,14 +100,20 @@ class Board:
             return "reset_required"
         return "error" if code else "ok"
 
-    def record(self) -> Gpu:
-        """As read; whose it is comes later."""
+    def record(
+        self,
+        found: Mapping[str, pids.Own],
+        sharing: Callable[["Board", pids.Own], GpuSharing],
+        xid: tuple[int | None, datetime | None],
+    ) -> Gpu:
+        """As read, with what was found out of whose it is."""
         total, used, reserved = self.memory or (None, None, None)
-        missing = {**self.slow_missing, **self._fast_missing}
+        own = NOBODY if self.refusal else found.get(self.uuid, NOBODY)
+        missing = {**self.slow_missing, **self._fast_missing, **own.missing}
         kind = self.memory_kind
         if kind == "unified":
             total = self._pods_memory()
-            missing.pop("memory_total")
+            missing.pop("memory_total", None)
             missing["memory_used"] = words.UNIFIED
         return Gpu(
             index=self.index,
@@ -114,11 +124,17 @@ class Board:
             memory_total=total,
             memory_used=used,
             memory_reserved=reserved,
+            memory_own=own.memory,
+            memory_others=own.others,
+            sharing="unknown" if own is NOBODY else sharing(self, own),
+            processes=own.processes,
+            xid=xid[0],
+            xid_at=xid[1],
             utilisation=self.utilisation,
             activity=self.activity,
             throttling=self.throttling,
             mig_enabled=self.mig_enabled,
-            slices=tuple(one.record() for one in self.slices),
+            slices=tuple([one.record(found.get(one.uuid, NOBODY)) for one in self.slices]),
             missing=missing,
             **self.pcie,
             **self.numbers,
@@ -167,12 +183,12 @@ class Board:
             self.utilisation = ask.utilisation()
             self._measure(ask)
         self.pcie = {}
-        for field, counter in (("pcie_rx", RX), ("pcie_tx", TX)):
-            if pcie:
+        if pcie:
+            for field, counter in (("pcie_rx", RX), ("pcie_tx", TX)):
                 got = ask.number(field, "nvmlDeviceGetPcieThroughput", counter)
                 self.pcie[field] = got if got is None else got * 1000  # NVML tells KB/s
-            else:
-                ask.missing[field] = words.NOT_ASKED
+        else:
+            ask.missing.update(NO_PCIE)
         self._fast_missing, self._memory_code = ask.missing, ask.memory_code
         self._worst = self._worst or ask.worst
 

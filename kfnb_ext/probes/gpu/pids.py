@@ -10,12 +10,24 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from kfnb_ext.model.gpu import GpuProcess
 from kfnb_ext.probes.gpu.asking import OLDER, Asked
 from kfnb_ext.probes.nvml import NvmlError, said
 
 LISTS, MEMORY, WORK = (535, 113, 1), (565, 57, 1), (570, 86, 15)
 INITIAL = "pid:[4026531836]"  # PROC_PID_INIT_INO: this process lives with the node's numbers
 
+
+class Own(NamedTuple):
+    """What of one GPU or slice is this pod's."""
+
+    processes: tuple[GpuProcess, ...]
+    memory: int | None
+    others: int | None
+    missing: dict[str, str]
+
+
+NOBODY = Own((), None, None, {})
 Listed = dict[int, int | None]  # pid -> bytes; None: the driver does not say
 
 

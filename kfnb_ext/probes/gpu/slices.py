@@ -62,8 +62,8 @@ class Slice:
         except NvmlError as error:
             self._now.note(error, "activity")
 
-    def record(self) -> MigSlice:
-        """As read; whose it is comes later."""
+    def record(self, own: pids.Own) -> MigSlice:
+        """As read, with what was found out of whose it is."""
         total, used, _ = self.memory or (None, None, None)
         return MigSlice(
             uuid=self.uuid,
@@ -76,11 +76,11 @@ class Slice:
             compute_slices=self.compute_slices,
             memory_total=total,
             memory_used=used,
-            memory_own=None,
+            memory_own=own.memory,
             activity=self.activity,
-            processes=(),
+            processes=own.processes,
             held_idle_since=None,
-            missing={**self.missing, **self._now.missing},
+            missing={**self.missing, **self._now.missing, **own.missing},
         )
 
 

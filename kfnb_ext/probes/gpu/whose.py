@@ -8,37 +8,25 @@ otherwise be another pod's.
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
-
-import msgspec
 
 from kfnb_ext.model import servers
 from kfnb_ext.model.gpu import (
     IDLE,
-    Gpu,
     GpuHolderKind,
     GpuPidMode,
     GpuProcess,
     GpuSharing,
-    MigSlice,
 )
 from kfnb_ext.probes import processes
 from kfnb_ext.probes.families import Families, Family
 from kfnb_ext.probes.gpu import files, pids, words
 from kfnb_ext.probes.gpu.board import Board
+from kfnb_ext.probes.gpu.pids import Own
 from kfnb_ext.probes.processes import Process
 
 SHARED_FROM = 256 << 20  # bytes: less is what drivers keep for a context beside its memory
+MPS = "CUDA_MPS_PIPE_DIRECTORY" in os.environ  # of the container, so for as long as we live
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-
-
-class Own(NamedTuple):
-    """What of one GPU or slice is this pod's."""
-
-    processes: tuple[GpuProcess, ...]
-    memory: int | None
-    others: int | None
-    missing: dict[str, str]
 
 
 class Whose:
@@ -71,7 +59,9 @@ class Whose:
 
     def _board(self, board: Board, in_slices: set[int]) -> None:
         for one in board.slices:
-            self.by_target[one.uuid] = self._own(one.listed, {}, one.memory, None, set())
+            own = self._own(one.listed, {}, one.memory, None, set())
+            own.missing.pop("memory_others", None)  # a slice is one pod's
+            self.by_target[one.uuid] = own
         on_it = {pid for pid, gpus in self._files.items() if board.minor in gpus}
         unlisted = on_it - in_slices - board.listed.keys()
         if self._trusted:
@@ -169,40 +159,13 @@ def orphan(pid: int, start_ticks: int, proc_root: Path = processes.PROC) -> bool
     return pid in found._files and found._kind(pid)[0] == "orphan"
 
 
-def placed(gpu: Gpu, board: Board, found: Mapping[str, Own]) -> Gpu:
-    """The GPU with what is known of whose it is."""
-    own = found.get(board.uuid)
-    if own is None or board.refusal:
-        return gpu
+def sharing(board: Board, own: Own) -> GpuSharing:
+    """Who else may compute on it. Whoever was once seen there may come again."""
     if own.others is not None and own.others > SHARED_FROM:
         board.shared = True
-    return msgspec.structs.replace(
-        gpu,
-        sharing=_sharing(board, own),
-        memory_own=own.memory,
-        memory_others=own.others,
-        processes=own.processes,
-        slices=tuple(_slice(one, found.get(one.uuid)) for one in gpu.slices),
-        missing={**gpu.missing, **own.missing},
-    )
-
-
-def _slice(one: MigSlice, own: Own | None) -> MigSlice:
-    if own is None:
-        return one
-    missing = {k: v for k, v in own.missing.items() if k == "memory_own"}
-    return msgspec.structs.replace(
-        one,
-        memory_own=own.memory,
-        processes=own.processes,
-        missing={**one.missing, **missing},
-    )
-
-
-def _sharing(board: Board, own: Own) -> GpuSharing:
     if board.mig_enabled:
         return "mig"
-    if "CUDA_MPS_PIPE_DIRECTORY" in os.environ:
+    if MPS:
         return "mps"
     if board.shared:
         return "time_sliced_or_shared"

@@ -104,7 +104,7 @@ int nvmlGpmMetricsGet(metrics *m) {
     int code = ready("GpmMetrics");
     if (code) return code;
     if (m->one->gpu != m->two->gpu || m->one->gi != m->two->gi) return INVALID_ARGUMENT;
-    if (m->two->at < m->one->at + 100000) return INVALID_ARGUMENT;
+    if (m->two->at < m->one->at + number("gpm_gap_us", 100000)) return INVALID_ARGUMENT;
     for (unsigned i = 0; i < m->n; i++) {
         char key[32];
         snprintf(key, sizeof key, "gpm.%u", m->metrics[i].id);

@@ -11,7 +11,7 @@
  *   0.pids=123:1048576,124:0  0.utilpid=123:50  (pid and bytes, pid and percent)
  *   0.mig=1  0.mig_slots=7  0.mig_present=3,5  noperm_parent=1
  *   0.3.profile=1g.5gb uuid= total= used= gi= ci= sms= pids=  (a slice, by its slot)
- *   gpm=1  gpm_err=4  gpm_sm=33  uma=1  addressing=2  pcie_ms=20
+ *   gpm=1  gpm_err=4  gpm_sm=33  gpm_gap_us=100000  uma=1  addressing=2  pcie_ms=20
  *
  * Return codes and layouts are those of NVIDIA's public header nvml.h.
  */
