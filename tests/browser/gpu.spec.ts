@@ -1,0 +1,148 @@
+/** The section of GPUs over a fake driver: slices, who holds what, what is nobody's, trouble. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { expect, jupyterFor, openLab, test } from './lab';
+import { openSidebar } from './sidebar';
+
+const ROOT = path.join(__dirname, '../..');
+const BUILD = 'from tests.fakes.nvml.shim import build; print(build() or "")';
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** A pretended machine: what the driver says is a file that may change at any time. */
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kfnb-driver-'));
+const file = path.join(folder, 'state');
+const library = execFileSync('python', ['-c', BUILD], { cwd: ROOT, encoding: 'utf8' }).trim();
+
+function state(keys: Record<string, string | number>): void {
+  const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
+  fs.writeFileSync(file, lines.join(''));
+}
+
+const machine = {
+  gpus: 2,
+  gpm: 1,
+  noperm_parent: 1,
+  '0.mig': 1,
+  '0.mig_present': '3,5',
+  '0.3.profile': '1g.5gb',
+  '1.name': 'NVIDIA H200',
+  '1.reserved': 600 * MIB,
+  '1.used': 20 * GIB,
+  '1.throttle': 4
+};
+
+test.skip(!library, 'NO C COMPILER: the fake NVIDIA driver cannot be built');
+state(machine);
+const jupyter = jupyterFor({
+  env: { LD_LIBRARY_PATH: library, FAKE_NVML_STATE: file }
+});
+
+test.afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+async function gpus(page: Page): Promise<Locator> {
+  await openLab(page, jupyter());
+  const opened = await openSidebar(page);
+  return opened.locator('#kfnb-gpu-body');
+}
+
+test('slices and GPUs have their figures, or say why not', async ({ page, seen }) => {
+  state(machine);
+  const section = await gpus(page);
+
+  await expect(section.getByText('Slice 1g.5gb, 16 multiprocessors')).toBeVisible();
+  await expect(section.getByText('Slice 1g.10gb, 16 multiprocessors')).toBeVisible();
+  await expect(section.getByText('1: NVIDIA H200')).toBeVisible();
+  await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible();
+  await expect(section.getByText('Of it 0 B are ours, 19 GiB of others.')).toBeVisible();
+  await expect(section.getByText('Held back: power limit reached.')).toBeVisible();
+  await expect(section.getByText(/can use only one of these slices/)).toBeVisible();
+  await expect(section).not.toContainText(/NaN|undefined|null|\[object/);
+  expect(seen.errors).toEqual([]);
+});
+
+test('the activity of a slice comes with the second reading', async ({ page }) => {
+  state(machine);
+  const section = await gpus(page);
+
+  const slice = section.locator('li', { hasText: 'Slice 1g.5gb' }).last();
+  await expect(slice.locator('.kfnb-Meter-text').last()).toHaveText('33 %', { timeout: 20_000 });
+});
+
+test('what belongs to the whole board is folded away', async ({ page }) => {
+  state(machine);
+  const section = await gpus(page);
+
+  const board = section.locator('details.kfnb-Board').last();
+  await expect(board.getByText('71 of 700 W')).toBeHidden();
+  await board.locator('summary').click();
+  await expect(board.getByText('71 of 700 W')).toBeVisible();
+  await expect(board.getByText('41 °C')).toBeVisible();
+  await expect(board.getByText('with others')).toBeVisible();
+});
+
+test('a figure that changes is shown without a click', async ({ page }) => {
+  state(machine);
+  const section = await gpus(page);
+  await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible();
+
+  state({ ...machine, '1.used': 40 * GIB });
+  await expect(section.getByText('40 GiB of 80 GiB')).toBeVisible({ timeout: 15_000 });
+});
+
+test('a lost GPU says so, and the other goes on', async ({ page }) => {
+  state({ ...machine, lost_gpu: 1 });
+  const section = await gpus(page);
+
+  await expect(section.getByText(/fell off its bus/).first()).toBeVisible({ timeout: 20_000 });
+  await expect(section.getByText('Slice 1g.5gb, 16 multiprocessors')).toBeVisible();
+});
+
+test('a GPU that the node took away says what to do', async ({ page }) => {
+  state({ ...machine, call_err: 999 });
+  const section = await gpus(page);
+
+  await expect(section.getByText(/lost access to its GPU/)).toBeVisible({ timeout: 20_000 });
+  await expect(section.getByText(/Stop the notebook and start it again/)).toBeVisible();
+});
+
+/** What a killed kernel has left behind: a process with the device open, and no parent. */
+async function leftBehind(): Promise<{ pid: number; parent: ChildProcess }> {
+  const devices = path.join(folder, 'dev');
+  fs.mkdirSync(devices, { recursive: true });
+  const names = ['nvidia1', 'nvidia-uvm'].map(name => path.join(devices, name));
+  names.forEach(name => fs.writeFileSync(name, ''));
+  const code = [
+    'import os, sys, time',
+    'held = [open(name) for name in sys.argv[1].split(",")]',
+    'pid = os.fork()',
+    'print(pid, flush=True) if pid else None',
+    'os._exit(0) if pid else time.sleep(300)'
+  ].join('\n');
+  const parent = spawn('python', ['-c', code, names.join(','), '-f', '/k/kernel-7-ab.json'], {
+    env: { ...process.env, JPY_PARENT_PID: '1', JPY_SESSION_NAME: 'gone.ipynb' },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore']
+  });
+  const pid = await new Promise<number>(resolve =>
+    parent.stdout?.once('data', (data: Buffer) => resolve(Number(String(data))))
+  );
+  return { pid, parent };
+}
+
+test('what a killed kernel has left is named and can be ended', async ({ page }) => {
+  state({ ...machine, call_err: 0 });
+  const { pid } = await leftBehind();
+  const section = await gpus(page);
+
+  await expect(section.getByText('Left behind: gone.ipynb')).toBeVisible({ timeout: 70_000 });
+  await section.getByRole('button', { name: `End process ${pid}…` }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByText(/belongs to no kernel or terminal/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'End' }).click();
+  await expect.poll(() => fs.existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
+  await expect(section.getByText('Left behind: gone.ipynb')).toBeHidden({ timeout: 20_000 });
+});
