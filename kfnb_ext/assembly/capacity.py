@@ -14,7 +14,9 @@ from kfnb_ext.services.capacity.judging import Judge
 
 if TYPE_CHECKING:
     from kfnb_ext.assembly import Pod
+    from kfnb_ext.kube.client import Client
     from kfnb_ext.model.limits import Kill
+    from kfnb_ext.services.capacity.claims import Claims
     from kfnb_ext.services.capacity.clearing import Clearing
     from kfnb_ext.services.capacity.deaths import Deaths
     from kfnb_ext.services.capacity.removal import Removal
@@ -76,6 +78,22 @@ class Capacity:
 
         top = os.fspath(self._pod.workspace)
         return Deaths(os.getpid(), limits.oom_kills, limit, top=top)
+
+    @cached_property
+    def claims(self) -> "Claims | None":
+        """The claims as the cluster knows them; None: this is no pod, or its name is not known."""
+        name = os.environ.get("HOSTNAME", "")
+        if "KUBERNETES_SERVICE_HOST" not in os.environ or not (name and self.known.namespace):
+            return None
+        from kfnb_ext.services.capacity.claims import Claims
+
+        def client() -> "Client":
+            from kfnb_ext.kube.client import Client
+            from kfnb_ext.kube.client.access import Access
+
+            return Client(Access())
+
+        return Claims(client, self.known.namespace, name)
 
     def stop(self) -> None:
         """Let the watch end."""

@@ -182,14 +182,16 @@ for at in range(0, 200 << 20, 4096):
 '''
 ended = subprocess.run([sys.executable, "-c", writer], stderr=subprocess.DEVNULL)
 assert ended.returncode == -7, ended  # SIGBUS: no error is raised, it dies
-left = os.path.exists("/dev/shm/psm_kfnb")
-if not left:  # Python's tracker has removed it: leave what a killed tracker leaves
-    file = os.open("/dev/shm/psm_kfnb", os.O_RDWR | os.O_CREAT)
-    try:
-        os.posix_fallocate(file, 0, 64 << 20)
-    except OSError:
+end = time.monotonic() + 10  # Python's tracker removes it, in its own time
+while os.path.exists("/dev/shm/psm_kfnb") and time.monotonic() < end:
+    time.sleep(0.02)
+file = os.open("/dev/shm/psm_kfnb", os.O_RDWR | os.O_CREAT)  # what a killed tracker leaves
+try:
+    while os.write(file, b"x" * 65536):
         pass
-    os.close(file)
+except OSError:
+    pass
+os.close(file)
 os.utime("/dev/shm/psm_kfnb", (time.time() - 120,) * 2)
 look()
 """

@@ -22,7 +22,9 @@ MOST_ENTRIES = 20_000  # a listing costs about 2 us for each; beyond, one look w
 _BLOCK = 512  # st_blocks counts in these, whatever the filesystem's own are (stat(2))
 _ROUNDING = 1 << 16  # a limit and a tmpfs are rounded to pages, of at most 64 KiB
 
-WINDOW = 5.0  # seconds between two looks at the holders: each walks all processes
+WINDOW = 15.0  # seconds between two looks at the holders: each walks all processes
+SOONER = 5.0  # the same, while what is used changes
+CHANGED = 1 << 20  # bytes
 KEPT = 120.0  # seconds of readings that the rate is taken over
 UNEXPLAINED = 1 << 20  # bytes
 NOT_SEEN = "Some processes belong to others: what they hold is not seen."
@@ -45,14 +47,17 @@ class ShmProbe:
         self._path, self._proc_root, self._cgroup_root = path, proc_root, cgroup_root
         self._points: deque[tuple[float, float]] = deque()
         self._looked: float | None = None
+        self._used = 0  # bytes at that look
         self._seen: tuple[tuple[Holder, ...], tuple[Leftover, ...], bool] = ((), (), True)
 
     def read(self) -> Shm:
         """One reading. Raises: Unsupported where there is no /dev/shm."""
         found = read(path=self._path, proc_root=self._proc_root, cgroup_root=self._cgroup_root)
         now = self._clock()
-        if self._looked is None or now - self._looked >= WINDOW:
-            self._seen, self._looked = self._look(), now
+        since = now - self._looked if self._looked is not None else WINDOW
+        changed = abs(found.used - self._used) >= CHANGED
+        if since >= WINDOW or (changed and since >= SOONER):
+            self._seen, self._looked, self._used = self._look(), now, found.used
         self._points.append((now, float(found.used)))
         while now - self._points[0][0] > KEPT:
             self._points.popleft()

@@ -71,7 +71,8 @@ class Judge:
     ) -> None:
         """``claims``: mount -> name of the claim, and its bytes where they are known."""
         self.bounds = bounds
-        self._known, self._kills, self._claims = known, kills, claims
+        self._known, self._kills = known, kills
+        self.claims = claims
         self._keeper = Keeper(bounds)
         self._lock = threading.Lock()
         self._points: dict[str, deque[forecast.Point]] = {}
@@ -99,7 +100,7 @@ class Judge:
             )
 
     def _volume(self, one: Volume, now: datetime) -> Volume:
-        name, size = self._claims().get(one.mount, (None, None))
+        name, size = self.claims().get(one.mount, (None, None))
         scope = one.scope
         if size and one.total:  # a share answers for the whole export, a volume for itself
             scope = "shared" if abs(one.total - size) > 0.1 * size else "own"
