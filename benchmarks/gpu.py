@@ -30,7 +30,8 @@ LATENCIES = {
     "MemoryInfo_v2": 12, "MemoryInfo": 12, "UtilizationRates": 3, "Temperature": 45,
     "PowerUsage": 45, "EnforcedPowerLimit": 45, "ClockInfo": 45, "TotalEccErrors": 45,
     "CurrentClocksEventReasons": 45, "ComputeRunningProcesses": 500, "ProcessUtilization": 500,
-    "GpmSample": 100, "GpmMetrics": 20, "Attributes": 5, "PcieThroughput": 20_000,
+    "GraphicsRunningProcesses": 500, "GpmSample": 100, "GpmMetrics": 20, "Attributes": 5,
+    "PcieThroughput": 20_000,
 }  # fmt: skip
 SLICED = {f"g{gpu}_mig": 1 for gpu in range(8)}
 
@@ -174,7 +175,7 @@ def _inside_peers(readings: int) -> dict[str, Any]:
     found["nvitop take_snapshots"] = _median(lambda: nvitop.take_snapshots(devices), readings)
     try:
         found["nvdashboard, one message of GPU resources"] = _median(_nvdashboard(), readings)
-    except Exception as error:
+    except Exception as error:  # another version of it
         found["nvdashboard"] = f"{type(error).__name__}: {error}"  # type: ignore[assignment]
     return {"peers": found}
 
@@ -327,8 +328,11 @@ def _under(
         env = {**os.environ, **shim.env, "PYTHONPATH": str(ROOT), "FAKE_NVML_FIXED": "1"}
         if what == "peers":
             env["PYTHONPATH"] = ""
+        quiet = subprocess.DEVNULL if what == "peers" else None
         command = [python, __file__, "--inside", what, "--readings", str(readings)]
-        ended = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True)
+        ended = subprocess.run(
+            command, env=env, stdout=subprocess.PIPE, stderr=quiet, text=True, check=True
+        )
     found: dict[str, Any] = json.loads(ended.stdout)
     return found
 

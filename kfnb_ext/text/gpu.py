@@ -159,7 +159,7 @@ def _held(reading: Gpus, now: datetime, notes: Notes) -> list[tuple[str, ...]]:
             (
                 _name(one),
                 ",".join(map(str, one.pids)),
-                ",".join(dict.fromkeys(place for pid in one.pids for place in where[pid])),
+                ",".join(dict.fromkeys(place for pid in one.pids for place in where.get(pid, ()))),
                 notes.cell(memory, one.missing.get("memory")),
                 notes.cell(_form(one.utilisation, units.percent), one.missing.get("utilisation")),
                 _idle(one, now, notes),
