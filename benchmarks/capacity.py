@@ -125,7 +125,7 @@ def scan(chosen: argparse.Namespace, aims: harness.Aims) -> None:
 
     def again() -> harness.Measures:
         change()
-        return _timed(lambda: filling.scan(str(top), before, nothing))
+        return _timed(lambda: filling.scan(str(top), before, nothing, near=True))
 
     cases: dict[str, Callable[[], harness.Measures]] = {
         "du": lambda: _timed(

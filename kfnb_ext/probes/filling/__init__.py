@@ -1,7 +1,8 @@
 """What fills a filesystem below a folder: the walk as a child of its own, at low priority.
 
 Rule: the child does nothing but read, and it is ended when nobody waits for it any more. Where
-none can be started (no memory, no process left) the walk is made in the thread that asks.
+none can be started (no memory, no process left), or little is left to do since the last scan, the
+walk is made in the thread that asks.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import os
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,18 +19,29 @@ from kfnb_ext import errors
 from kfnb_ext.probes.filling import walk
 
 LOOK = 0.2  # seconds between two looks whether it was asked to stop, though nothing is told
+BRIEF = 0.3  # seconds that a scan on top of another gets in this thread
 SILENCE = 30.0  # seconds without a sign: the filesystem hangs
 
 Step = Callable[[int, int], None]  # files and bytes so far; raises to stop
 
 
 def scan(
-    top: str, before: list[walk.Folder] | None, step: Step, *, idle: bool = False
+    top: str,
+    before: list[walk.Folder] | None,
+    step: Step,
+    *,
+    idle: bool = False,
+    near: bool = False,
 ) -> tuple[list[walk.Folder], int]:
     """All folders, and how many were listed anew. ``idle``: only what nobody else wants.
 
+    ``near``: the filesystem cannot hang, so that a little may be done in this very thread.
+
     Raises: OSError, EngineFailed when the filesystem hangs, and what ``step`` raises.
     """
+    if before and near and not idle:
+        with contextlib.suppress(_TooLong):
+            return _briefly(top, before, step)
     try:
         child = subprocess.Popen(
             [sys.executable, "-I", "-S", walk.__file__],
@@ -49,6 +62,23 @@ def scan(
         # One that hangs in the kernel ends when that answers.
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(1.0)
+
+
+class _TooLong(Exception):
+    """Much has changed: the child goes on, whose work no event loop feels."""
+
+
+def _briefly(top: str, before: list[walk.Folder], step: Step) -> tuple[list[walk.Folder], int]:
+    """In this thread: where little has changed it is done before a child has started."""
+    end = time.monotonic() + BRIEF
+
+    def bounded(files: int, size: int) -> None:
+        step(files, size)
+        if time.monotonic() > end:
+            raise _TooLong
+
+    made = walk.Walk(top, before, bounded)
+    return made.run(), made.listed
 
 
 def _follow(

@@ -86,7 +86,7 @@ class Scans:
             began, now = time.monotonic(), time.time()
             anew = full or tree is None or now - self._full > FULL_EVERY
             before = None if anew or tree is None else list(tree.folders)
-            folders, listed = probe.scan(self.top, before, step, idle=idle)
+            folders, listed = probe.scan(self.top, before, step, idle=idle, near=_near(self.top))
             if not folders:
                 raise errors.EngineFailed(f"The folder {self.top} cannot be read.")
             if folders[0][walk.STATE] & walk.UNREADABLE:
@@ -142,3 +142,17 @@ class Scans:
             return None
         self._full = full
         return Tree(self.top, folders, datetime.fromtimestamp(taken, timezone.utc), seconds, listed)
+
+
+def _near(top: str) -> bool:
+    """It lies on a disk of this machine: no server far away can leave us hanging."""
+    from kfnb_ext.probes import mounts
+    from kfnb_ext.probes.volumes import kinds
+
+    try:
+        mount = mounts.covering(top, mounts.table())
+    except errors.Unsupported:
+        return False
+    return mount is not None and (
+        mount.filesystem in kinds.DISKS | kinds.LAYERS or mount.filesystem == "tmpfs"
+    )
