@@ -189,6 +189,41 @@ def test_a_driver_in_trouble_costs_the_gpus_alone(
         shim.state(**SCENARIO)
 
 
+def test_a_slow_driver_delays_nothing_but_the_gpus(tmp_path: Path, shim: Shim) -> None:
+    shim.state(gpus=8, delay_us=50_000)  # 1.3 s for a fast reading, 7 s for a full one
+    stop = threading.Event()
+
+    def look(pod: live.Live) -> None:
+        with httpx.Client(base_url=pod.address, headers=pod.client.headers, timeout=60) as client:
+            while not stop.is_set():
+                client.get("kfnb/v1/status")
+                stop.wait(1.0)
+
+    try:
+        with live.running(tmp_path, env=shim.env) as pod:
+            looking = [threading.Thread(target=look, args=(pod,)) for _ in range(5)]
+            for one in looking:
+                one.start()
+            times = []
+            end = time.monotonic() + 12
+            while time.monotonic() < end:
+                began = time.perf_counter()
+                pod.client.get("api/status")
+                times.append(time.perf_counter() - began)
+                time.sleep(0.02)
+            found = pod.get("status").json()["gpus"]
+            stop.set()
+            for one in looking:
+                one.join()
+            assert found["kind"] == "gpus", found
+            assert len(found["gpus"]) == 8
+            times.sort()
+            assert times[len(times) // 2] < 0.05
+            assert times[-1] < 1.0  # a reading on the loop would take longer than this
+    finally:
+        shim.state(**SCENARIO)
+
+
 def test_the_site_can_switch_the_metrics_off(tmp_path: Path, shim: Shim) -> None:
     with live.running(tmp_path, env=shim.env | {"KFNB_METRICS": "0"}) as pod:
         assert pod.get("status").status_code == 200

@@ -60,14 +60,18 @@ class GpuService:
                     self._wake.notify_all()  # the thread sleeps until somebody looks
                 self._watched_until = now + WATCHED
             self._asked = now
-            # One that is under way is not waited for, while the last is young enough.
-            if self._age(now) >= (2 * FAST if now < self._watched_until else FAST):
+            if self._age(now) >= FAST:
                 before = self._taken
                 self._start()
-                self._wake.wait_for(lambda: self._taken != before, PATIENCE)
-            elif now < self._watched_until and self._age(now) >= FAST:
-                self._start()
+                if self._age(now) >= self._enough(now):
+                    self._wake.wait_for(lambda: self._taken != before, PATIENCE)
             return self._answer()
+
+    def _enough(self, now: float) -> float:
+        """So old may the last reading be, for the next one not to be waited for."""
+        if now >= self._watched_until:
+            return FAST
+        return STALE if self._busy else 2 * FAST  # a slow driver: its last word, not a wait
 
     def look(self, *, pcie: bool) -> Gpus:
         """A reading of its own, now, for a command. Raises: KfnbError with the reason."""
