@@ -45,15 +45,10 @@ class Face:
         """The desk. Whoever asks first has it made, in a worker thread; the others wait for it."""
         if self.made:
             return self.made
-        if self._making is None:
+        if self._making is None or self._making.done():  # done, and none made: it failed
             self._making = asyncio.ensure_future(self.run(self._make))
-        try:
-            self.made = await asyncio.shield(self._making)
-            return self.made
-        except BaseException:
-            if self._making is not None and self._making.done():
-                self._making = None  # the next one tries again
-            raise
+        self.made = await asyncio.shield(self._making)
+        return self.made
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run it in a worker thread. Raises: HTTPError 503 when the volume does not answer."""
