@@ -11,7 +11,7 @@ export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' |
 
 export type Way = 'trash' | 'delete';
 
-export type EntryKindOfFilling = 'directory' | 'file' | 'rest';
+export type ItemKind = 'directory' | 'file' | 'rest';
 
 export type GpuState = 'ok' | 'lost' | 'reset_required' | 'error';
 
@@ -177,7 +177,7 @@ export interface Cache {
 export interface Item {
   readonly name: string;
   readonly path: string; // from the top of the scan
-  readonly kind: EntryKindOfFilling;
+  readonly kind: ItemKind;
   readonly bytes: number; // what it takes on the disk, with all below it
   readonly files: number;
   readonly cache: Cache | null;

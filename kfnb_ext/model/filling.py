@@ -11,7 +11,7 @@ from typing import Literal
 from kfnb_ext.model.reading import Record, Request
 
 Way = Literal["trash", "delete"]
-EntryKindOfFilling = Literal["directory", "file", "rest"]
+ItemKind = Literal["directory", "file", "rest"]
 
 
 class Cache(Record, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class Item(Record, frozen=True, kw_only=True):
 
     name: str
     path: str  # from the top of the scan
-    kind: EntryKindOfFilling
+    kind: ItemKind
     bytes: int  # what it takes on the disk, with all below it
     files: int
     cache: Cache | None = None

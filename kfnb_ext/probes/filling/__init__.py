@@ -89,8 +89,10 @@ def _follow(
     child.stdin.write(marshal.dumps(request))
     child.stdin.close()
     out, seen, silent = child.stdout.fileno(), (0, 0), 0.0
+    poll = select.poll()
+    poll.register(out, select.POLLIN)
     while True:
-        if not select.select([out], [], [], LOOK)[0]:
+        if not poll.poll(LOOK * 1000):
             silent += LOOK
             if silent > SILENCE:
                 raise errors.EngineFailed(

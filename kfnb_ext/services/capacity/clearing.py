@@ -107,7 +107,10 @@ def _end(chosen: dict[Task, int]) -> list[Task]:
                     continue
             end = time.monotonic() + PATIENCE
             while waiting and (rest := end - time.monotonic()) > 0:
-                ended, _, _ = select.select([*waiting.values()], [], [], rest)
+                poll = select.poll()
+                for handle in waiting.values():
+                    poll.register(handle, select.POLLIN)
+                ended = {handle for handle, _ in poll.poll(rest * 1000)}
                 waiting = {t: h for t, h in waiting.items() if h not in ended}
         return [task for task in chosen if task not in waiting]
     finally:

@@ -69,6 +69,11 @@ class Deaths:
             self._thread = threading.Thread(target=self._run, name="kfnb-deaths", daemon=True)
             self._thread.start()
 
+    @property
+    def watched(self) -> tuple[int, ...]:
+        """The pids of the kernels that are known."""
+        return tuple(self._kernels)
+
     def stop(self) -> None:
         """Let the thread end."""
         with contextlib.suppress(OSError):
@@ -77,10 +82,10 @@ class Deaths:
     def _run(self) -> None:
         while True:
             handles = {kernel.handle: pid for pid, kernel in self._kernels.items()}
-            try:
-                ready, _, _ = select.select([self._stop, *handles], [], [], self._every)
-            except (OSError, ValueError):
-                return
+            poll = select.poll()  # select() knows no descriptor above 1023
+            for handle in (self._stop, *handles):
+                poll.register(handle, select.POLLIN)
+            ready = [handle for handle, _ in poll.poll(self._every * 1000)]
             if self._stop in ready:
                 return
             with contextlib.suppress(OSError):

@@ -34,9 +34,13 @@ deaths.tell = lambda kill: (told.append(kill), done.set())
 deaths.start()
 env = {**os.environ, "JPY_SESSION_NAME": "/home/me/big.ipynb", "JPY_PARENT_PID": "1"}
 kernel = subprocess.Popen(
-    [sys.executable, "-c", code, "/run/kernel-47-11.json"], env=env, start_new_session=True)
-time.sleep(0.6)  # it is seen while it lives
-kernel.send_signal(18)
+    [sys.executable, "-c", code, "/run/kernel-47-11.json"], env=env, start_new_session=True,
+    stdin=subprocess.PIPE)
+while kernel.pid not in deaths.watched:
+    time.sleep(0.05)
+time.sleep(0.3)  # and its memory is seen too
+kernel.stdin.write(b"go\\n")
+kernel.stdin.close()
 kernel.wait()
 done.wait(float(sys.argv[3]))
 deaths.stop()
@@ -44,8 +48,8 @@ import msgspec
 print(json.dumps(dict(kills=json.loads(msgspec.json.encode(told)), status=kernel.returncode,
                       count=limits.oom_kills())))
 """
-GREEDY = "import time; time.sleep(0.8); held = [b'x' * (1 << 20) for _ in range(4000)]"
-KILLED = "import os, time; time.sleep(0.8); os.kill(os.getpid(), 9)"
+GREEDY = "input(); held = [b'x' * (1 << 20) for _ in range(4000)]"
+KILLED = "import os; input(); os.kill(os.getpid(), 9)"
 
 
 def run(code: str, group: Path | None, patience: float) -> Any:
