@@ -45,7 +45,7 @@ class Face:
         """The desk. Whoever asks first has it made, in a worker thread; the others wait for it."""
         if self.made:
             return self.made
-        if self._making is None or self._making.done():  # done, and none made: it failed
+        if self._making is None or _failed(self._making):
             self._making = asyncio.ensure_future(self.run(self._make))
         self.made = await asyncio.shield(self._making)
         return self.made
@@ -59,6 +59,10 @@ class Face:
         except asyncio.TimeoutError as error:
             text = f"There was no answer within {PATIENCE:g} s: the volume may be gone."
             raise web.HTTPError(503, text) from error
+
+
+def _failed(making: "asyncio.Future[Any]") -> bool:
+    return making.done() and (making.cancelled() or making.exception() is not None)
 
 
 class Handler(APIHandler):
