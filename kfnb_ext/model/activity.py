@@ -95,7 +95,9 @@ def weigh(
         return Activity(
             in_use=True,
             since=min(active[0].since or now, now),
-            last_use=max(before.at, now),
+            # A kernel without progress is in use, but nothing is vouched for that it did not do:
+            # when the administrator's patience ends, its true time is told and moves nothing back.
+            last_use=max(before.at, *(min(e.quiet_since or now, now) for e in active)),
             reasons=tuple(Reason(text=e.text, since=e.since, kind=e.kind) for e in active[:LISTED]),
             unknown=unknown,
         )

@@ -23,16 +23,22 @@ if TYPE_CHECKING:  # a server that starts needs none of these yet
     from kfnb_ext.model.status import Status
     from kfnb_ext.services.culling import CullingService
 
-PATIENCE = 1.0  # seconds; the controller itself gives up after 10
+PATIENCE = 5.0  # seconds; the controller itself gives up after 10
 UNTRACKED = ("usage_request", "usage_reply")
 
 
 class Booth:
     """Where the culler's requests are told from others, and answered."""
 
-    def __init__(self, service: Callable[[], "CullingService | None"], log: Any) -> None:
-        """``service``: None while nothing has been put together yet."""
+    def __init__(
+        self,
+        service: Callable[[], "CullingService | None"],
+        ready: Callable[[], Awaitable["CullingService"]],
+        log: Any,
+    ) -> None:
+        """``service``: None while nothing has been put together yet; ``ready``: once it is."""
         self._service = service
+        self._ready = ready
         self._log = log
         self._early: list[str] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kfnb-culler")
@@ -49,15 +55,19 @@ class Booth:
 
     async def answer(self, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The list for the culler; as it is where there is nothing to say."""
-        service = self._service()
-        if service is None or not service.answers:
-            return kernels
-        call = asyncio.get_running_loop().run_in_executor(self._thread, service.answer, kernels)
         try:
-            return await asyncio.wait_for(call, PATIENCE)
+            return await asyncio.wait_for(self._answer(kernels), PATIENCE)
         except Exception as error:  # the culler must get an answer, and be it Jupyter's own
             self._log.warning("kfnb: the culler was answered by Jupyter alone: %r", error)
             return kernels
+
+    async def _answer(self, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        # Also the first look of all is kept: what the culler was told must outlive a crash.
+        service = await self._ready()
+        if not service.answers:
+            return kernels
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, service.answer, kernels)
 
     def close(self) -> None:
         """Let the thread end."""

@@ -61,7 +61,7 @@ class Extension(config.KfnbExt, ExtensionApp):
         if self.settled.culling != "off":
             assert self.serverapp is not None
             app = self.serverapp.web_app
-            self._booth = culling.Booth(self._culling, self.log)
+            self._booth = culling.Booth(self._culling, self._ready, self.log)
             self.handlers.append(("api/kernels", culling.KernelsHandler, {"booth": self._booth}))
             base_url = self.serverapp.base_url
             app.add_transform(culling.observer(self._booth, base_url, app.settings))
@@ -101,6 +101,10 @@ class Extension(config.KfnbExt, ExtensionApp):
     def _culling(self) -> "CullingService | None":
         desk = self.face.made if self.face else None
         return desk.pod.use.culling if desk else None
+
+    async def _ready(self) -> "CullingService":
+        assert self.face is not None
+        return (await self.face.desk()).pod.use.culling
 
     def current_activity(self) -> Any:
         """For Jupyter's own shutdown_no_activity_timeout: whether the notebook is used."""

@@ -62,7 +62,7 @@ class ActivityKeeper:
         self._state = state_
         self._policy = policy
         self._lock = threading.Lock()
-        self._written = self._written_at = float("-inf")
+        self._written = self._written_at = self._told = float("-inf")
         self.verdict: activity.Activity | None = None
         now = timeline.clock.ticks()
         first = min(now if born is None else born, now)
@@ -84,10 +84,13 @@ class ActivityKeeper:
             return verdict
 
     def vouch(self, in_use: bool = False) -> datetime:
-        """The last use, to tell a cluster; ``in_use``: the caller sees use right now."""
+        """The last use, to tell a cluster; ``in_use``: it sees by itself that something runs.
+
+        That moment is kept for a server that comes after this one.
+        """
         with self._lock:
             if in_use:
-                self._ticks = max(self._ticks, self._timeline.clock.ticks())
+                self._told = max(self._told, self._timeline.clock.ticks())
             self._write()
             return self._timeline.utc(self._ticks)
 
@@ -126,16 +129,17 @@ class ActivityKeeper:
             return None
 
     def _write(self) -> None:
-        if self._state is None or self._ticks <= self._written:
+        last = max(self._ticks, self._told)
+        if self._state is None or last <= self._written:
             return
         clock = self._timeline.clock
-        utc = datetime.fromtimestamp(clock.wall() - clock.ticks() + self._ticks, timezone.utc)
-        kept = Kept(clock.boot(), self._ticks, utc, self._text, self._kind)
+        utc = datetime.fromtimestamp(clock.wall() - clock.ticks() + last, timezone.utc)
+        kept = Kept(clock.boot(), last, utc, self._text, self._kind)
         try:
             self._state.write(RECORD, msgspec.json.encode(kept))
         except errors.KfnbError:  # no disk: what is in memory still counts
             return
-        self._written, self._written_at = self._ticks, clock.ticks()
+        self._written, self._written_at = last, clock.ticks()
 
 
 def _age(timeline: Timeline, moment: datetime) -> float:

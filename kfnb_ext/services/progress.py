@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfnb_ext.model.activity import ActivityPolicy, Evidence
-from kfnb_ext.model.gpu import Gpus
+from kfnb_ext.model.gpu import Gpu, Gpus
 from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.probes.usage import Work
 from kfnb_ext.services import words
@@ -18,8 +18,8 @@ from kfnb_ext.services import words
 if TYPE_CHECKING:
     from kfnb_ext.services.evidence import Kernel
 
-# Cores. A kernel that waits in input() looks for the answer a hundred times a second.
-QUIET_CPU = 0.015
+# Cores. A kernel that waits in input() looks for the answer a hundred times a second: 0.01.
+QUIET_CPU = 0.03
 WARN = 900.0  # seconds before a kernel without progress counts as idle
 NO_GPU = "This pod has no GPU."
 
@@ -33,18 +33,34 @@ class GpuWork(msgspec.Struct, frozen=True):
 
 
 def gpu_work(gpus: Gpus | Unavailable, policy: ActivityPolicy) -> GpuWork:
-    """What is known of it. A GPU on which nobody works does not work for us either."""
+    """What is known of it."""
     if isinstance(gpus, Unavailable):
         seen = gpus.reason != NO_GPU
         return GpuWork(seen, None if seen else 0.0, gpus.reason)
-    shares = [one.utilisation for one in gpus.gpus]
+    shares = [_share(one, policy) for one in gpus.gpus]
     known = [share for share in shares if share is not None]
-    if len(known) < len(shares):
-        return GpuWork(True, None, "the GPU's work cannot be read here: nothing is concluded of it")
     most = max(known, default=0.0)
-    if most < policy.gpu:
+    if len(known) == len(shares) or most >= policy.gpu:
         return GpuWork(bool(shares), most)
-    return GpuWork(True, None, "a GPU works, for whom is not known: nothing is concluded of it")
+    return GpuWork(True, None, "a GPU's work for this pod cannot be read: nothing is concluded")
+
+
+def _share(gpu: Gpu, policy: ActivityPolicy) -> float | None:
+    """The share of time in which our own processes ran on it; None: not known."""
+    if gpu.mig_enabled or gpu.slices:
+        # A slice is granted to one pod alone: whoever works there is ours.
+        ran = [one.activity.sm if one.activity else None for one in gpu.slices]
+        return (
+            max((one for one in ran if one is not None), default=None) if None not in ran else None
+        )
+    own = [one.utilisation for one in gpu.processes]
+    known = [one for one in own if one is not None]
+    if own and len(known) == len(own):
+        return min(sum(known), 1.0)
+    alone = gpu.sharing == "exclusive"
+    # A GPU on which nobody works does not work for us either.
+    still = gpu.utilisation is not None and gpu.utilisation < policy.gpu
+    return gpu.utilisation if alone or still else None
 
 
 def gpu_evidence(gpu: GpuWork, now: datetime) -> list[Evidence]:
@@ -77,7 +93,7 @@ class Progress:
         did: Work | None,
         gpu: GpuWork,
     ) -> float | None:
-        """None: it is idle, or works, or it cannot be said, or the user was not warned yet."""
+        """None: it is idle, or works, or it cannot be said."""
         if kernel.state == "idle" or last is None or self._policy.quiet is None:
             self._drop(kernel.id)
             return None
@@ -92,8 +108,9 @@ class Progress:
         # Output moves the stamp of a busy kernel.
         quiet = max(self._moved.get(kernel.id, last), last)
         self._moved[kernel.id] = quiet
-        self._warn(kernel, now - quiet)
-        return quiet if kernel.id in self._warned else None
+        # Never idle at the very look that warns of it.
+        patience = self._policy.quiet.total_seconds()
+        return max(quiet, now - patience + 1.0) if self._warn(kernel, now - quiet) else quiet
 
     def sentences(self) -> list[str]:
         """The warnings that are due; each is given once."""
@@ -105,16 +122,17 @@ class Progress:
         for id_ in set(self._moved) - but:
             self._drop(id_)
 
-    def _warn(self, kernel: "Kernel", quiet: float) -> None:
+    def _warn(self, kernel: "Kernel", quiet: float) -> bool:
         limit = self._policy.quiet.total_seconds() if self._policy.quiet else 0.0
         if kernel.id in self._warned or quiet < limit - WARN:
-            return
+            return False
         self._warned.add(kernel.id)
         waits = "waits for an answer to input()" if kernel.waits_for_input else "is busy"
         self._sentences.append(
             f"The kernel of {kernel.name} {waits}, but has used no CPU and no GPU and has said "
             f"nothing for {words.hours(quiet)}. After {words.hours(limit)} it counts as idle."
         )
+        return True
 
     def _drop(self, id_: str) -> None:
         self._moved.pop(id_, None)

@@ -90,7 +90,9 @@ class Pod:
         found: dict[str, Any] = self.web.get("kfnb/v1/status?no_track_activity=1").json()
         return found
 
-    def minutes(self, count: int, step: int = 1, look: bool = True) -> dict[str, int | None]:
+    def minutes(
+        self, count: int, step: int = 1, look: bool = True, wait: float = 0
+    ) -> dict[str, int | None]:
         """Let minutes pass, with a look and both cullers at each step; when each has stopped it.
 
         The controller's own minute is a little longer than one.
@@ -99,7 +101,7 @@ class Pod:
         for minute in range(step, count + 1, step):
             self.pass_(step * 1.001)
             if look:
-                self.status(LOOK if step > 1 else QUICK_LOOK)
+                self.status(wait or (LOOK if step > 1 else QUICK_LOOK))
             for kind, culler in self.cullers.items():
                 if stopped[kind] is None:
                     culler.reconcile()

@@ -103,9 +103,8 @@ def test_what_a_cluster_is_told_is_on_the_disk_before(time: Time, disk: state.St
     time.pass_(2)
     seen = mind.vouch(in_use=True)
 
-    assert told == time.utc() - timedelta(seconds=2)
-    assert seen == time.utc()
-    assert keeper(time, disk).last_use == seen
+    assert told == seen == time.utc() - timedelta(seconds=2)
+    assert keeper(time, disk).last_use == time.utc()
 
 
 def test_while_idle_nothing_is_written(time: Time, disk: state.State):
