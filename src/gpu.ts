@@ -1,5 +1,5 @@
 /** What a person does with what holds a GPU, with the question that comes before. */
-import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { asApiError, type Client } from './client';
 import type { GpuProcess } from './contract';
@@ -41,7 +41,11 @@ export class GpuActions implements GpuActs {
       }
     } catch (error) {
       const { message, hint } = asApiError(error);
-      await showErrorMessage(trans.__('It was not ended'), `${message} ${hint}`);
+      await showDialog({
+        title: trans.__('It was not ended'),
+        body: `${message} ${hint}`,
+        buttons: [Dialog.okButton({ label: trans.__('OK') })]
+      });
     }
   }
 }
