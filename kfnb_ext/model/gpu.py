@@ -211,21 +211,3 @@ class GpuCell(Record, frozen=True, kw_only=True):
     shm_peak: int | None  # bytes
     shm_total: int | None  # bytes
     reason: str = ""
-
-
-def own_work(reading: Gpus) -> float | None:
-    """The largest share of a GPU's time that this pod's own processes took; None: unknown.
-
-    A slice is this pod's alone, so is a GPU that nobody else is on. On a shared one only the
-    processes' own shares count, for the whole may be anybody's.
-    """
-    return max((w for one in reading.gpus if (w := gpu_work(one)) is not None), default=None)
-
-
-def gpu_work(one: Gpu) -> float | None:
-    """As ``own_work``, for one GPU."""
-    seen = [p.utilisation for p in one.processes]
-    seen += [s.activity.sm for s in one.slices if s.activity]
-    if one.sharing == "exclusive":
-        seen.append(one.utilisation)
-    return max((share for share in seen if share is not None), default=None)

@@ -129,10 +129,12 @@ def now(used):
     state(g0_total={80 << 30}, g0_used=used, g0_reserved={600 * MIB}, g0_util=90,
           g0_pids=f"{{pid}}:{2 << 30}", g0_utilpid=f"{{pid}}:0")
     return later(11)
-from kfnb_ext.model import gpu as model
+from kfnb_ext.model.activity import ActivityPolicy
+from kfnb_ext.services import progress
 alone = now({(2 << 30) + 600 * MIB})
 shared = now({20 << 30})
-tell([alone, shared, now({(2 << 30) + 600 * MIB}), model.own_work(alone), model.own_work(shared)])
+share = progress.gpu_work(shared, ActivityPolicy()).share
+tell([alone, shared, now({(2 << 30) + 600 * MIB}), share])
 """,
     )
     alone, shared, after = (r["gpus"][0] for r in reading[:3])
@@ -141,8 +143,7 @@ tell([alone, shared, now({(2 << 30) + 600 * MIB}), model.own_work(alone), model.
     assert shared["memory_own"] == 2 << 30
     assert shared["memory_others"] == (18 << 30) - 600 * MIB
     assert after["sharing"] == "time_sliced_or_shared"  # whoever shared it may come again
-    # 90 % of the device is not ours when somebody else is on it.
-    assert reading[3:] == [0.9, 0.0]
+    assert reading[3] == 0.0  # 90 % of the device is not ours
 
 
 def test_an_older_driver_that_tells_no_reserve_tells_no_others(shim: Shim) -> None:
