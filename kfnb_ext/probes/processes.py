@@ -93,6 +93,16 @@ def variables(pid: int, names: Iterable[str], proc_root: Path = PROC) -> dict[st
     return {name: said[name] for name in names if name in said}
 
 
+def call(pid: int, proc_root: Path = PROC) -> tuple[int, ...] | None:
+    """The system call that its first thread waits in, and its arguments; None: none, or not ours
+    to see.
+    """
+    try:
+        return tuple(int(word, 0) for word in _read(f"{proc_root}/{pid}/syscall").split())
+    except (OSError, ValueError):  # "running"
+        return None
+
+
 def children(pid: int, processes: Iterable[Process]) -> list[Process]:
     """All descendants of ``pid``, parents before their children; ``pid`` itself is not one."""
     by_parent: dict[int, list[Process]] = {}

@@ -17,6 +17,8 @@ from kfnb_ext.model import servers
 from kfnb_ext.probes import processes
 from kfnb_ext.probes.processes import Process
 
+# Numbers of poll (x86-64; its last argument is the time) and of ppoll (arm64; a pointer to it).
+POLLS = {7: 10, 73: None}
 NOISE = 0.005  # cores; twenty processes that merely live must not add up to work
 
 OwnerKind = Literal["kernel", "terminal", "pod"]
@@ -41,6 +43,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     itself: bool  # the root itself did most: a kernel's own threads
     cpu: float  # cores, of all together
     io: int | None  # bytes per second, of all together; None: not ours to see
+    asks: bool = False  # a kernel, busy or not, stands where ipykernel's input() stands
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -75,6 +78,7 @@ class UsageProbe:
         self._looked: float | None = None
         self._before: dict[Identity, _Seen] = {}
         self._answer: tuple[Work, ...] = ()
+        self._asked: set[Root] = set()  # kernels that stood in input() at the last look
 
     def read(self, roots: tuple[Root, ...], server: int) -> tuple[Work, ...]:
         """What was done; ``server`` is the pid of the notebook server. Empty at the first look."""
@@ -85,7 +89,8 @@ class UsageProbe:
         owners = self._owners(table, roots, server)
         seen = {_identity(p): _Seen(p, self._io(p, owners)) for p in table.values()}
         if self._looked is not None:
-            self._answer = self._work(owners, seen, now - self._looked)
+            work = self._work(owners, seen, now - self._looked)
+            self._answer = self._with_questions(work, roots)
         self._before, self._looked = seen, now
         return self._answer
 
@@ -106,6 +111,18 @@ class UsageProbe:
             if root and (pid not in out or pid == root.pid):
                 owners[pid] = root
         return owners
+
+    def _with_questions(self, work: tuple[Work, ...], roots: tuple[Root, ...]) -> tuple[Work, ...]:
+        """Mark the kernels that stood in input() now and at the look before."""
+        kernels = (root for root in roots if root.kind == "kernel")
+        asks = {root for root in kernels if _in_input(root.pid, self._proc_root)}
+        both, self._asked = {root.source for root in asks & self._asked}, asks
+        return tuple(
+            msgspec.structs.replace(one, asks=True)
+            if one.kind == "kernel" and one.source in both
+            else one
+            for one in work
+        )
 
     def _io(self, process: Process, owners: dict[int, Root]) -> int | None:
         return processes.moved(process.pid, self._proc_root) if process.pid in owners else None
@@ -161,6 +178,15 @@ def _sum(root: Root, did: list[_Did]) -> Work:
         cpu=sum(one.cpu for one in did if one.cpu >= NOISE),
         io=sum(known) if known else None,
     )
+
+
+def _in_input(pid: int, proc_root: Path) -> bool:
+    """ipykernel's input() polls one socket for 10 ms, again and again, and so does little else."""
+    found = processes.call(pid, proc_root)
+    if not found or found[0] not in POLLS or len(found) < 4:
+        return False
+    _, _, sockets, timeout = found[:4]
+    return sockets == 1 and (POLLS[found[0]] is None or timeout == POLLS[found[0]])
 
 
 def _identity(process: Process) -> Identity:

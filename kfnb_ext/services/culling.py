@@ -44,7 +44,7 @@ class CullingService:
         self._options = options
         self._lock = threading.Lock()
         self._looks = culling.Looks(started=timeline.now())
-        self._told: tuple[datetime, frozenset[float]] | None = None  # for a stop, warnings given
+        self._told: tuple[datetime, frozenset[float]] | None = None  # after a use, warnings given
         self.stuck: dict[str, datetime] = {}  # busy kernels that are idle for the cluster
         self.heartbeat = ""  # what became of the last one, in words
 
@@ -131,12 +131,14 @@ class CullingService:
         stops = seen.forecast.stops_at
         if stops is None:
             return None
-        same = self._told and abs(self._told[0] - stops) < timedelta(minutes=1)
+        last_use = self._keeper.last_use
+        # An overdue stop is always "now": what makes it the same one is the use before it.
+        same = self._told and abs(self._told[0] - last_use) < timedelta(minutes=1)
         told = self._told[1] if self._told and same else frozenset()
         minutes = culling.due(stops, self._options.warn, self._timeline.now(), told)
         if minutes is None:
             return None
-        self._told = (stops, told | {one for one in self._options.warn if one >= minutes})
+        self._told = (last_use, told | {one for one in self._options.warn if one >= minutes})
         return max((stops - self._timeline.now()) / timedelta(minutes=1), 0.0)
 
 

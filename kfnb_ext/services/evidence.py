@@ -117,10 +117,13 @@ class Gatherer:
     ) -> list[Evidence]:
         now = self._timeline.clock.ticks()
         found = []
-        for kernel in seen.kernels:
+        for one in seen.kernels:
+            kernel = one
             last = self._stamp("kernel", kernel.id, kernel.stamp, self._looked)
             busy = kernel.state != "idle"
             did = _of(work, kernel.id)
+            if busy and did and did.asks:
+                kernel = msgspec.structs.replace(kernel, waits_for_input=True)
             quiet = self._progress.quiet_since(kernel, last, now, did, gpu)
             text = words.kernel(kernel)
             if not busy:

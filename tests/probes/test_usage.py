@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from kfnb_ext.probes.usage import Root, UsageProbe, Work
 
@@ -143,6 +144,34 @@ def test_servers_are_left_out_but_not_what_they_start(start: Start):
 
     assert server.pid not in pids
     assert [one for one in pids.values() if one.command.startswith("python") and one.cpu > 0.2]
+
+
+def test_a_kernel_that_waits_in_input_is_seen_to_ask():
+    manager, client = start_new_kernel()
+    try:
+        root = Root(kind="kernel", source="k", pid=manager.provisioner.pid)
+        probe = UsageProbe(window=0.05)
+        idle = [looked(probe, root) for _ in range(3)]
+        client.execute("input()", allow_stdin=True)
+        client.get_stdin_msg(timeout=20)
+        asking = [looked(probe, root) for _ in range(4)]
+        client.input("an answer")
+        client.execute("import time; time.sleep(30)")
+        time.sleep(0.5)
+        sleeping = [looked(probe, root) for _ in range(3)]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+    assert not any(idle)
+    assert asking[-1]
+    assert not any(sleeping[1:])
+
+
+def looked(probe: UsageProbe, root: Root) -> bool:
+    """Whether a look sees the kernel ask."""
+    time.sleep(0.15)
+    return any(one.asks for one in probe.read((root,), 1))
 
 
 def test_within_its_window_it_looks_once():
