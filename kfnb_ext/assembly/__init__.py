@@ -110,7 +110,15 @@ class Pod:
         from kfnb_ext.services.gpu import GpuService, frameworks
 
         probe = gpu.GpuProbe(top=str(self.workspace))
-        return GpuService(probe.read, lambda: frameworks.read(self.state))
+        return GpuService(
+            probe.read, lambda: frameworks.read(self.state), earlier=self._gpus_of_the_server
+        )
+
+    def _gpus_of_the_server(self) -> "Gpus | None":
+        from kfnb_ext.model.gpu import Gpus
+
+        left = self.status.left()
+        return left.gpus if left and isinstance(left.gpus, Gpus) else None
 
     def _local(self) -> "base.Engine":
         from kfnb_ext.engines import local

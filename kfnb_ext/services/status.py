@@ -96,7 +96,7 @@ class StatusService:
 
     def look(self) -> Status:
         """The status by a shell or a kernel: read now, but for the use, which the server tells."""
-        left = self._left()
+        left = self.left()
         told = {
             "activity": left.activity if left else NO_SERVER,
             "culling": left.culling if left else NO_SERVER,
@@ -155,11 +155,12 @@ class StatusService:
 
     def kills(self) -> tuple[limits.Kill, ...]:
         """The kernels that the memory limit took, as the server has seen it."""
-        left = self._left()
+        left = self.left()
         seen = left.limits if left else None
         return seen.kills if isinstance(seen, limits.Limits) else ()
 
-    def _left(self) -> Status | None:
+    def left(self) -> Status | None:
+        """What the server that runs has read last; None: none runs."""
         left = self._record()
         return left.status if left else None
 

@@ -211,6 +211,16 @@ def test_held_and_idle_counts_from_when_it_was_first_seen_so() -> None:
     assert again.gpus[0].held_idle_since == later(32)
 
 
+def test_a_shell_takes_over_since_when_its_server_has_seen_it_idle() -> None:
+    servers = holding.Idle().mark(holding.merge(reading(process()), {}))
+    now = reading(process(), at=later(45))
+    shell = GpuService(lambda: now, dict, earlier=lambda: servers).read()
+    assert shell.gpus[0].held_idle_since == shell.holders[0].idle_since == NOON
+    busy = reading(process(), share=0.5, at=later(45))
+    other = GpuService(lambda: busy, dict, earlier=lambda: servers).read()
+    assert other.gpus[0].held_idle_since is None
+
+
 def test_a_gpu_that_nobody_holds_is_not_held() -> None:
     assert holding.Idle().mark(reading()).gpus[0].held_idle_since is None
 

@@ -76,16 +76,16 @@ class Activities:
                 self._give_back(sample)
             self._drop(uuid)
             raise
-        reason = words.TWO_READINGS
-        answer = None
-        if before and before.fingerprint != fingerprint:
-            reason = words.CUT_ANEW
-        elif before and now - before.at <= MOST:
-            answer = self._compare(before.sample, sample, now - before.at)
-            reason = "" if answer else words.NONSENSE
-        spare = before.sample if before else None
-        self._before[uuid] = Before(fingerprint, now, sample, spare, answer)
-        return answer, reason
+        # Kept before they are compared: whatever that comes to, they are given back some time.
+        kept = Before(fingerprint, now, sample, before.sample if before else None, None)
+        self._before[uuid] = kept
+        if before is None or now - before.at > MOST:
+            return None, words.TWO_READINGS
+        if before.fingerprint != fingerprint:
+            return None, words.CUT_ANEW
+        answer = self._compare(before.sample, sample, now - before.at)
+        self._before[uuid] = kept._replace(answer=answer)
+        return answer, "" if answer else words.NONSENSE
 
     def keep(self, uuids: set[str]) -> None:
         """Forget all that are not of these."""

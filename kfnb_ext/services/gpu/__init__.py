@@ -44,9 +44,13 @@ class GpuService:
         probe: Callable[..., Gpus],
         frameworks: Callable[[], Uses],
         clock: Callable[[], float] = time.monotonic,
+        earlier: Callable[[], Gpus | None] = lambda: None,
     ) -> None:
+        """``earlier``: what a server that runs beside us has read last."""
         self._probe, self._frameworks, self._clock = probe, frameworks, clock
         self._idle = holding.Idle()
+        self._earlier = earlier
+        self._seeded = False
         self._fresh()
 
     def read(self) -> Gpus:
@@ -76,7 +80,7 @@ class GpuService:
     def look(self, *, pcie: bool) -> Gpus:
         """A reading of its own, now, for a command. Raises: KfnbError with the reason."""
         with self._turn:
-            found = self._idle.mark(holding.merge(self._probe(pcie=pcie), self._frameworks()))
+            found = self._read(pcie=pcie)
             with self._wake:
                 self._last, self._taken = found, self._clock()
         return found
@@ -122,12 +126,21 @@ class GpuService:
     def _look(self) -> Gpus | errors.KfnbError:
         try:
             with self._turn:
-                return self._idle.mark(holding.merge(self._probe(), self._frameworks()))
+                return self._read()
         except errors.KfnbError as error:
             return error
         except Exception as error:  # one fault must not end all later readings
             text = f"The reading of GPUs failed: {type(error).__name__}: {error}."
             return errors.KfnbError(text, "Please report this.")
+
+    def _read(self, **more: bool) -> Gpus:
+        found = holding.merge(self._probe(**more), self._frameworks())
+        if not self._seeded:
+            self._seeded = True
+            earlier = self._earlier()
+            if earlier is not None:
+                self._idle.seed(earlier)
+        return self._idle.mark(found)
 
     def _fresh(self) -> None:
         self._pid = os.getpid()

@@ -106,6 +106,13 @@ class Idle:
     def __init__(self) -> None:
         self._since: dict[str | Key, datetime] = {}
 
+    def seed(self, earlier: Gpus) -> None:
+        """Take over what another has seen: a shell asks once, its server has asked all along."""
+        held = {one.uuid: one.held_idle_since for one in earlier.gpus}
+        held |= {part.uuid: part.held_idle_since for one in earlier.gpus for part in one.slices}
+        found = {_who(one): one.idle_since for one in earlier.holders}
+        self._since = {what: at for what, at in {**held, **found}.items() if at is not None}
+
     def mark(self, reading: Gpus) -> Gpus:
         """The reading with the times since when each GPU, slice and holder is held but idle."""
         taken = reading.taken
@@ -142,7 +149,7 @@ class Idle:
         before: Mapping[str | Key, datetime],
         now: datetime,
     ) -> GpuHolder:
-        who = (one.kind, (one.source or "") if one.kind == "kernel" else str(one.pids[0]))
+        who = _who(one)
         works = busy.get(who)
         if works is None:
             return replace(one, missing={**one.missing, "idle_since": NO_WORK_SEEN})
@@ -153,6 +160,10 @@ class Idle:
     ) -> datetime:
         self._since[what] = before.get(what, now)
         return self._since[what]
+
+
+def _who(one: GpuHolder) -> Key:
+    return one.kind, (one.source or "") if one.kind == "kernel" else str(one.pids[0])
 
 
 def _note(busy: dict[Key, bool | None], process: GpuProcess, device: bool | None) -> None:
