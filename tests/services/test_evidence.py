@@ -208,7 +208,8 @@ def held(utilisation: float | None, **more: object) -> Gpus:
     """A GPU whose device is busy at 90 %, held by one process of ours."""
     ours = GpuProcess(
         pid=7, start_ticks=1, command="python", memory=12, confidence="exact",
-        utilisation=utilisation, holder="kernel", source="k", name="demo.ipynb", can_end=False, visible_devices=None,
+        utilisation=utilisation, holder="kernel", source="k", name="demo.ipynb", can_end=False,
+        visible_devices=None,
     )  # fmt: skip
     (one,) = gpus(0.9).gpus
     given = msgspec.structs.replace(one, processes=(ours,), **more)
