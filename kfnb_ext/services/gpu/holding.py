@@ -111,7 +111,8 @@ class Idle:
         held = {one.uuid: one.held_idle_since for one in earlier.gpus}
         held |= {part.uuid: part.held_idle_since for one in earlier.gpus for part in one.slices}
         found = {_who(one): one.idle_since for one in earlier.holders}
-        self._since = {what: at for what, at in {**held, **found}.items() if at is not None}
+        for seen in (held, found):
+            self._since.update({what: at for what, at in seen.items() if at is not None})
 
     def mark(self, reading: Gpus) -> Gpus:
         """The reading with the times since when each GPU, slice and holder is held but idle."""
