@@ -169,7 +169,13 @@ export class PodPanel extends SidePanel {
       case 'filling':
         return <FillingPart {...this.options} status={status} />;
       case 'gpu':
-        return <GpuView {...shared} gpus={status.gpus} acts={this.options.gpuActs} />;
+        return (
+          <GpuView
+            {...shared}
+            gpus={status.gpus}
+            acts={status.read_only ? undefined : this.options.gpuActs}
+          />
+        );
       case 'snapshots':
         return (
           <SnapshotsView
