@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kfnb_ext.services.clock import Clock
     from kfnb_ext.services.culling import CullingService
 
+TOLD_BY = "KFNB_TOLD_BY"  # in the environment of what this server starts: its pid
 LEVELS = {"succeeded": "success", "failed": "error", "cancelled": "info"}
 
 
@@ -51,10 +52,11 @@ class Extension(config.KfnbExt, ExtensionApp):
             raise errors.BadRequest("The options of c.KfnbExt cannot be used: see above.")
         site, user = assembly.layers() if "KfnbExt" in self.config else ({}, {})
         mine = {**user, **{k: v for k, v in self.config.KfnbExt.items() if site.get(k) != v}}
-        self.settled = config.settle(site, os.environ, mine)
+        self.settled = config.settle(site, _environment(), mine)
         # Kernels and terminals are started by this process: they learn the workspace from it.
         os.environ["KFNB_WORKSPACE"] = str(self.workspace_folder)
         os.environ["KFNB_IN_USE_FILE"] = assembly.in_use_file(self.settled)
+        os.environ[TOLD_BY] = str(os.getpid())
         self._tasks: list[asyncio.Task[None]] = []
         self.face = handlers.Face(self._open)
         self.handlers.append(("kfnb/(.*)", handlers.Handler, {"face": self.face}))
@@ -190,3 +192,12 @@ class Extension(config.KfnbExt, ExtensionApp):
             operation.hint,
             operation.id,
         )
+
+
+def _environment() -> dict[str, str]:
+    """Our environment, without what another server told the terminal we were started in."""
+    environment = dict(os.environ)
+    if environment.pop(TOLD_BY, None):
+        for told in ("KFNB_WORKSPACE", "KFNB_IN_USE_FILE"):
+            environment.pop(told, None)
+    return environment

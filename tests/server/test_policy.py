@@ -154,6 +154,14 @@ def test_the_workspace_of_the_environment_is_the_one_that_snapshots_are_of(
         assert (tmp_path / ".kfnb").is_dir()
 
 
+def test_a_server_started_in_the_terminal_of_another_has_its_own_workspace(
+    home: Path, tmp_path: Path
+):
+    env = {"KFNB_WORKSPACE": str(tmp_path), "KFNB_TOLD_BY": "4711"}
+    with live.running(home, env=env) as server:
+        assert server.get("status").json()["workspace"] != str(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("user_says", "env", "words"),
     [
