@@ -71,7 +71,9 @@ class Families:
         if not said:
             return None
         name = self._named(said)
-        for pid, kernel in self.kernels.items():
+        # A worker that was forked stays in its kernel's session: with that it has lost its kernel.
+        others = {} if self._copy_of(process) else self.kernels
+        for pid, kernel in others.items():
             # A daemon that a living kernel has started is no orphan; what is older than the
             # kernel was left by the one that ran there before it was restarted.
             if kernel.name == name and name != UNNAMED and self._is_younger(process, pid):

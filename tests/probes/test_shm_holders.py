@@ -3,6 +3,7 @@
 Everything that mounts runs in a process and a mount namespace of its own.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -91,35 +92,39 @@ def test_what_a_notebook_holds_is_seen_though_no_listing_shows_it(tmp_path: Path
 
 def test_the_workers_of_a_killed_kernel_are_its_orphans(tmp_path: Path):
     kernel = start(tmp_path)
-    until(holder("kernel"))
-    kernel.kill()
-    kernel.wait()
     try:
+        until(holder("kernel"))
+        kernel.kill()
+        kernel.wait()
         found = until(holder("orphan"))
         assert found.bytes == 20 * MIB
         assert found.memory > 0
         assert len(found.tasks) == 2
         assert kernel.pid not in {task.pid for task in found.tasks}
     finally:
-        os.killpg(kernel.pid, 9)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(kernel.pid, 9)
+        kernel.wait()
 
 
 def test_a_kernel_that_was_started_anew_does_not_inherit_the_orphans_of_the_old_one(
     tmp_path: Path,
 ):
     old = start(tmp_path)
-    until(holder("kernel"))
-    old.kill()
-    old.wait()
-    new = start(tmp_path)
+    new = None
     try:
+        until(holder("kernel"))
+        old.kill()
+        old.wait()
+        new = start(tmp_path)
         orphans, living = until(holder("orphan")), until(holder("kernel"))
         assert {t.pid for t in orphans.tasks}.isdisjoint(t.pid for t in living.tasks)
         assert new.pid in {t.pid for t in living.tasks}
     finally:
-        for kernel in (old, new):
-            os.killpg(kernel.pid, 9)
-        new.wait()
+        for kernel in filter(None, (old, new)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(kernel.pid, 9)
+            kernel.wait()
 
 
 def test_a_daemon_of_a_living_kernel_is_no_orphan(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Orphans that are really ended, and files that are really removed."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -15,22 +16,24 @@ from tests.probes.test_shm_holders import holder, start, until
 
 def test_orphans_are_ended_and_a_living_kernel_is_left(tmp_path: Path):
     dead, living = start(tmp_path), start(tmp_path / "b")
-    dead.kill()
-    dead.wait()
     try:
+        dead.kill()
+        dead.wait()
         orphan = until(holder("orphan"))
         me = processes.one(living.pid)
         assert me
-        kernel = Task(pid=living.pid, started_ticks=me.start_ticks, command="python")
+        waited_for = Task(pid=living.pid, started_ticks=me.start_ticks, command="python")
         gone = Task(pid=dead.pid, started_ticks=1, command="python")
-        cleared = Clearing(read_only=False).end(EndRequest(tasks=(*orphan.tasks, kernel, gone)))
+        cleared = Clearing(read_only=False).end(EndRequest(tasks=(*orphan.tasks, waited_for, gone)))
         assert set(cleared.done) == {str(task.pid) for task in orphan.tasks}
         assert "no orphan" in cleared.left[str(living.pid)]
         assert "already" in cleared.left[str(dead.pid)]
         assert living.poll() is None
         assert not any(_lives(task.pid) for task in orphan.tasks)
     finally:
-        os.killpg(living.pid, 9)
+        for kernel in (dead, living):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(kernel.pid, 9)
         living.wait()
 
 
