@@ -1,8 +1,14 @@
 """``%%gpu`` in a real IPython over the fake driver, and what it does where there is none."""
 
+import os
+from pathlib import Path
 from typing import Any
 
+from jupyter_client.manager import KernelManager
+
 from tests.fakes.nvml.shim import Shim
+
+ROOT = Path(__file__).parents[2]
 
 # IPython without a terminal, as a kernel has it but for the messages.
 SHELL = """
@@ -148,3 +154,23 @@ tell(chart.svg(shell.user_ns["_gpu"]))
     root = tree.fromstring(drawn)
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) == 3
     assert "busy 37 %" in drawn
+
+
+def test_in_a_notebook_the_report_comes_with_a_drawing(shim: Shim, tmp_path: Path) -> None:
+    manager = KernelManager()
+    state = {"KFNB_STATE_DIR": str(tmp_path / "state"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    manager.start_kernel(env={**os.environ, **shim.env, **state, "PYTHONPATH": str(ROOT)})
+    client = manager.client()
+    client.start_channels()
+    shown: list[dict[str, Any]] = []
+    try:
+        client.wait_for_ready(timeout=30)
+        for code in ("%load_ext kfnb_ext", "%%gpu\nimport time; time.sleep(0.3)"):
+            client.execute_interactive(code, timeout=30, output_hook=shown.append)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    kinds = {message["msg_type"]: message["content"] for message in shown}
+    assert "memory" in kinds["stream"]["text"]
+    assert kinds["display_data"]["data"]["image/svg+xml"].startswith("<svg")
+    assert "error" not in kinds
