@@ -13,12 +13,13 @@ from kfnb_ext.commands.talk import Outcome, Talk, confirm
 from kfnb_ext.model.gpu import Gpu, GpuEndRequest, GpuProcess, Gpus, MigSlice
 from kfnb_ext.text import gpu as text
 
+PATIENCE = 30.0  # seconds: a driver that nobody keeps awake takes one or two for each GPU
 SECOND = 1.1  # seconds between two readings of activity
 
 
 def gpu(pod: Pod, given: argparse.Namespace, talk: Talk) -> Outcome:
     """``gpu``"""
-    reading = pod.gpus.read()
+    reading = pod.gpus.read(PATIENCE)
     if given.end is not None:
         return _end(pod, given, talk, reading)
     if given.pcie:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -79,6 +80,13 @@ def test_without_a_gpu_it_says_so_and_what_to_do(shim: Shim) -> None:
     failed = kfnb("gpu", status=1, env=os.environ | shim.env)
     assert failed.stderr.splitlines()[0] == "This pod has no GPU."
     assert "granted when the notebook is created" in failed.stderr
+
+
+def test_a_driver_that_takes_its_time_is_waited_for(shim: Shim) -> None:
+    shim.state(us_Handle=3_500_000)
+    began = time.monotonic()
+    assert "NVIDIA Fake 80GB" in kfnb("gpu", env=os.environ | shim.env).stdout
+    assert time.monotonic() - began > 3.5
 
 
 def test_what_is_nobodys_is_named_and_ended_only_when_confirmed(shim: Shim, left: int) -> None:

@@ -108,11 +108,12 @@ def test_a_driver_that_hangs_costs_whoever_asks_its_patience_once() -> None:
     service = GpuService(probe, dict)
     good = service.read()
     probe.takes = 60.0
+    threads = threading.active_count()
     time.sleep(4.2)
     began = time.monotonic()
     assert service.read() == good  # still young enough
     assert time.monotonic() - began < 3
-    assert threading.active_count() < 10
+    assert threading.active_count() <= threads
 
 
 def test_a_driver_that_never_answers_is_said_so() -> None:

@@ -53,7 +53,7 @@ class GpuService:
         self._seeded = False
         self._fresh()
 
-    def read(self) -> Gpus:
+    def read(self, patience: float = PATIENCE) -> Gpus:
         """The GPUs, seldom more than two seconds old. Raises: KfnbError with the reason."""
         if self._pid != os.getpid():
             self._fresh()  # forked: the thread stayed behind, and its lock may be held for ever
@@ -68,7 +68,7 @@ class GpuService:
                 before = self._taken
                 self._start()
                 if self._age(now) >= self._enough(now):
-                    self._wake.wait_for(lambda: self._taken != before, PATIENCE)
+                    self._wake.wait_for(lambda: self._taken != before, patience)
             return self._answer()
 
     def _enough(self, now: float) -> float:
