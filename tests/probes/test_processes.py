@@ -38,6 +38,7 @@ def test_a_name_may_hold_anything(tree: Tree, name: str) -> None:
         start_ticks=987654,
         cpu_ticks=200,
         rss=2500 * os.sysconf("SC_PAGE_SIZE"),
+        session=4711,
     )
 
 
