@@ -178,6 +178,12 @@ def _folder(path: Path) -> Path:
     return folder
 
 
+def unfinished(workspace: Path) -> bool:
+    """Whether an engine was interrupted here. Cheap: a server that starts asks it."""
+    folders = (workspace / ".kfnb" / name for name in ("staging", "trash"))
+    return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
+
+
 def in_a_pod() -> bool:
     """Whether this process runs in a pod or under a hub, where the home is the workspace."""
     marks = ("KUBERNETES_SERVICE_HOST", "NB_PREFIX", "JUPYTERHUB_SERVICE_PREFIX")

@@ -146,18 +146,14 @@ class Extension(config.KfnbExt, ExtensionApp):
         self.face.threads.shutdown(wait=False, cancel_futures=True)
 
     async def _recover(self, face: handlers.Face) -> None:
-        """Bring to its end what a killed server left half done, and say so."""
-        if not (self.workspace_folder / ".kfnb").is_dir():
-            return
-        try:
-            desk = await face.desk()
-            done = await self._loop.run_in_executor(face.threads, desk.pod.snapshots.recover)
-        except Exception as error:  # the server must run; the next operation tries again
-            self.log.warning("kfnb: what was interrupted could not be completed yet: %s", error)
-            return
-        for sentence in done:
-            self.log.warning("kfnb: %s", sentence)
-            self._notices.tell("warning", "After an interruption", sentence)
+        """Bring to its end what a killed server left half done, and say so, as an operation."""
+        left = assembly.unfinished
+        if await self._loop.run_in_executor(face.threads, left, self.workspace_folder):
+            try:
+                desk = await face.desk()
+                await self._loop.run_in_executor(face.threads, desk.pod.snapshots.complete)
+            except Exception as error:  # the server must run; the next operation tries again
+                self.log.warning("kfnb: what was interrupted is not completed yet: %s", error)
 
     async def _watch(self, face: handlers.Face, kernels: Any) -> None:
         from kfnb_ext.server import capacity

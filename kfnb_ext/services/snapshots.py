@@ -215,6 +215,15 @@ class Snapshots:
 
         return self._operations.start("prune", one.name, "prune of snapshots", work, user=user)
 
+    def complete(self) -> operations.Running:
+        """Do what `recover` does, as an operation that every face sees."""
+
+        def work(running: operations.Running) -> operations.Result:
+            return operations.Result(message=" ".join(self.recover()) or "Nothing was left.")
+
+        name = next(iter(self._makers))
+        return self._operations.start("recover", name, "recovery after an interruption", work)
+
     def recover(self) -> tuple[str, ...]:
         """Bring what was interrupted to its end, in all engines; sentences that say what."""
         return tuple(text for name in self._makers for text in self.engine(name).recover())
