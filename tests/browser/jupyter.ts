@@ -48,6 +48,11 @@ export class Jupyter {
     fs.mkdirSync(this.workspace);
   }
 
+  /** The process of the server. */
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
   /** What it has printed so far. */
   get log(): string {
     return fs.readFileSync(this.logFile, 'utf8');
