@@ -117,7 +117,8 @@ def _line() -> TextIO | None:
 def _here(text: str) -> str:
     """The text with the commands that it names as they are written in a notebook."""
     return re.sub(
-        r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|gpu|shm|limits|volumes|du|-h|\[-h))",
+        r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|gpu|shm|limits|volumes|du|keep-awake"
+        r"|activity|-h|\[-h))",
         "%kfnb",
         text,
     )

@@ -140,6 +140,14 @@ def test_a_no_changes_nothing_and_without_anybody_to_ask_it_says_add_yes(noteboo
     assert notebook.run("%kfnb snapshot show latest").status == "ok"
 
 
+def test_keep_awake_has_the_same_words_and_needs_a_server(notebook: Notebook):
+    asked = notebook.run('%kfnb keep-awake 2h --reason "a long download"')
+    assert asked.status == "error"
+    assert "could tell the cluster" in asked.error[0]
+    assert "%kfnb keep-awake 2h" in notebook.run("%kfnb keep-awake").printed
+    assert "In a terminal: kfnb agent" in notebook.run("%kfnb agent").error[1]
+
+
 def test_help_and_version_are_printed(notebook: Notebook):
     assert "usage: %kfnb snapshot restore" in notebook.run("%kfnb snapshot restore -h").printed
     assert notebook.run("%kfnb --version").printed.startswith("kfnb ")

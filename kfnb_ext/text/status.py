@@ -9,7 +9,7 @@ from kfnb_ext.model import activity, gpu, limits, shm, volumes
 from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.model.status import Status
 from kfnb_ext.text import gpu as gpu_text
-from kfnb_ext.text import operations, tables, units
+from kfnb_ext.text import operations, tables, units, use
 
 KINDS = {"network": "network", "block": "block device", "node_local": "on the node's own disk"}
 KINDS |= {"empty_dir": "emptyDir", "memory": "in memory", "container_layer": "container layer"}
@@ -56,9 +56,7 @@ def _use(reading: activity.Activity | Unavailable, now: datetime) -> str:
 def _culling(status: Status, now: datetime) -> list[tuple[str, str]]:
     rows, reading, kept = [], status.culling, status.keep_awake
     if kept:
-        until = f"until {units.moment(kept.until, now)}, asked for by {units.plain(kept.by)}"
-        said = f"{until}: {units.plain(kept.reason)}" if kept.reason else until
-        rows.append(("Kept awake", said))
+        rows.append(("Kept awake", use.until(kept, now)))
     if isinstance(reading, Unavailable):
         # No server has told of either: the use says so already.
         return rows if reading == status.activity else [*rows, ("Culling", _unavailable(reading))]
