@@ -7,7 +7,7 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kfnb_ext import config
+from kfnb_ext import assembly, config
 from kfnb_ext.model import culling
 from kfnb_ext.model.activity import ActivityPolicy
 from kfnb_ext.probes import processes
@@ -30,7 +30,7 @@ def make(pod: "Pod", in_use_file: str) -> UseService:
     born = me.start_ticks / processes.TICKS_PER_SECOND if me else None
     keeper = ActivityKeeper(timeline, pod.state, policy, pod_started(), born)
     senses = Senses(
-        work=UsageProbe(options.usage_window, options.servers).read,
+        work=UsageProbe(options.usage_window, options.servers, whole=assembly.in_a_pod()).read,
         beats=lambda: beats.read(in_use_file, options.application_files),
         operations=pod.operations.list,
         awake=pod.keep_awake.evidence,

@@ -62,17 +62,23 @@ class _Did(msgspec.Struct, frozen=True):
 
 
 class UsageProbe:
-    """Looks at most once in ``window`` seconds, and gives the last answer in between."""
+    """Looks at most once in ``window`` seconds, and gives the last answer in between.
+
+    ``whole``: all processes seen are of the notebook's pod. On a machine that is no pod, only
+    what descends from the notebook server tells of its use.
+    """
 
     def __init__(
         self,
         window: float = 10.0,
         ignore: Iterable[str] = (),
+        whole: bool = True,
         proc_root: Path = processes.PROC,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._window = window
         self._ignore = frozenset(ignore)
+        self._whole = whole
         self._proc_root = proc_root
         self._clock = clock
         self._looked: float | None = None
@@ -105,7 +111,7 @@ class UsageProbe:
         for pid in table:
             line = (pid, *_above(pid, table))
             root = next((by_pid[p] for p in line if p in by_pid), None)
-            if root is None and pid not in out:
+            if root is None and pid not in out and (self._whole or server in line):
                 top = [*itertools.takewhile(lambda p: p not in out, line)][-1]
                 root = Root(kind="pod", source=str(top), pid=top)
             if root and (pid not in out or pid == root.pid):

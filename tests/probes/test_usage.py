@@ -134,6 +134,20 @@ def test_what_left_its_terminal_belongs_to_the_pod(start: Start):
     assert not {os.getpid(), os.getppid()} & {one.pid for one in works}
 
 
+def test_on_a_machine_that_is_no_pod_only_what_the_server_started_counts(start: Start):
+    mine = start("bash", "-c", f"{sys.executable} -c '{SPIN}'; true")
+    orphaned = start("bash", "-c", f"{sys.executable} -c '{SPIN}' & exit")
+    orphaned.wait()
+    probe = UsageProbe(window=0.1, whole=False)
+    probe.read((), os.getpid())
+    time.sleep(0.5)
+
+    groups = {group(work.pid) for work in probe.read((), os.getpid())}
+
+    assert mine.pid in groups
+    assert orphaned.pid not in groups
+
+
 def test_servers_are_left_out_but_not_what_they_start(start: Start):
     server = start("bash", "-c", f"exec -a nginx bash -c \"{sys.executable} -c '{SPIN}'; true\"")
     time.sleep(0.2)
