@@ -14,3 +14,17 @@ def test_the_version_is_the_same_in_python_and_in_the_front_end():
 
     assert kfnb_ext.__version__ == front_end
     assert importlib.metadata.version("kfnb-ext") == front_end
+
+
+def test_the_front_end_says_that_it_works_from_jupyterlab_4_2_on():
+    # `jupyter labextension list` compares these ranges with what the server's JupyterLab has.
+    package = json.loads((ROOT / "package.json").read_text())
+    oldest = {
+        name: range_
+        for name, range_ in package["dependencies"].items()
+        if name.startswith("@jupyterlab/")
+    }
+    assert oldest.pop("@jupyterlab/apputils") == "^4.3.0"
+    assert oldest.pop("@jupyterlab/coreutils") == "^6.2.0"
+    assert oldest.pop("@jupyterlab/services") == "^7.2.0"
+    assert set(oldest.values()) == {"^4.2.0"}
