@@ -16,6 +16,8 @@ import type {
   GpuEnded,
   GpuEndRequest,
   Filling,
+  KeepAwakeRequest,
+  KeepAwakeState,
   Operation,
   RemoveRequest,
   RestorePlan,
@@ -121,6 +123,19 @@ export class Client {
 
   endGpuProcess(request: GpuEndRequest): Promise<GpuEnded> {
     return this.request('POST', 'gpu/end', {}, request);
+  }
+
+  /** What is asked for at the moment, and how much may be. */
+  keepAwake(): Promise<KeepAwakeState> {
+    return this.request('GET', 'keep-awake');
+  }
+
+  keepAwakeFor(request: KeepAwakeRequest): Promise<KeepAwakeState> {
+    return this.request('POST', 'keep-awake', {}, request);
+  }
+
+  endKeepAwake(): Promise<KeepAwakeState> {
+    return this.request('DELETE', 'keep-awake');
   }
 
   cancel(operation: string): Promise<void> {

@@ -5,7 +5,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { podIcon } from './icon';
 import type { Sidebar } from './sidebar';
 
-export const CommandIDs = { open: 'kfnb-ext:open', snapshot: 'kfnb-ext:snapshot' } as const;
+export const CommandIDs = {
+  open: 'kfnb-ext:open',
+  snapshot: 'kfnb-ext:snapshot',
+  keepAwake: 'kfnb-ext:keep-awake'
+} as const;
 
 export function addCommands(
   app: JupyterFrontEnd,
@@ -41,6 +45,25 @@ export function addCommands(
         show();
         await core.actions.take(name);
       }
+    }
+  });
+  app.commands.addCommand(CommandIDs.keepAwake, {
+    label: trans.__('Keep the notebook awake…'),
+    caption: trans.__('Ask the cluster not to stop this notebook for some hours'),
+    icon: podIcon,
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          hours: { type: 'number', description: trans.__('For how long; asked for when absent') },
+          reason: { type: 'string', description: trans.__('Why; may be absent') }
+        }
+      }
+    },
+    execute: async args => {
+      const hours = typeof args.hours === 'number' ? args.hours : null;
+      const core = await sidebar.core();
+      await core.awake.ask(hours, typeof args.reason === 'string' ? args.reason : '');
     }
   });
   for (const command of Object.values(CommandIDs)) {

@@ -4,6 +4,7 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Actions } from './acts';
+import { Awake } from './awake';
 import { Client } from './client';
 import { FillingModel } from './filling';
 import { GpuActions } from './gpu';
@@ -25,6 +26,7 @@ export interface Core {
   pod: Pod;
   snapshots: Snapshots;
   actions: Actions;
+  awake: Awake;
   /** Whether anybody looks. */
   look(shown: boolean): void;
   /** Look at everything now: something has changed. */
@@ -42,10 +44,11 @@ export async function assemble(parts: Parts): Promise<Core> {
   const pod = new Pod(client);
   const snapshots = new Snapshots(client, pod, () => saveAll(app));
   const actions = new Actions(snapshots, trans);
+  const awake = new Awake(client, pod, trans);
   const memory = await remembered(state);
   const filling = new FillingModel(client, pod, trans, revealer(app));
   const gpuActs = new GpuActions(client, () => pod.refresh(), trans);
-  const panel = new PodPanel({ pod, snapshots, actions, gpuActs, filling, memory, trans });
+  const panel = new PodPanel({ pod, snapshots, actions, awake, gpuActs, filling, memory, trans });
   pod.ended.connect((_, operation) => {
     if (operation && snapshots.owns(operation.id)) {
       notices.ended(operation);
@@ -54,6 +57,7 @@ export async function assemble(parts: Parts): Promise<Core> {
   panel.disposed.connect(() => {
     snapshots.dispose();
     filling.dispose();
+    awake.dispose();
     pod.dispose();
   });
   await follow(parts, pod, panel);
@@ -69,7 +73,7 @@ export async function assemble(parts: Parts): Promise<Core> {
     pod.refresh();
     void snapshots.refresh();
   };
-  return { panel, pod, snapshots, actions, look, refresh };
+  return { panel, pod, snapshots, actions, awake, look, refresh };
 }
 
 /** Shows a path in the file browser, where there is one. */

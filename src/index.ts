@@ -9,7 +9,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { addCommands } from './commands';
+import { addCommands, CommandIDs } from './commands';
 import { Glance } from './glance';
 import { Notices } from './notices';
 import { Sidebar } from './sidebar';
@@ -35,7 +35,12 @@ function activate(
   statusBar: IStatusBar | null
 ): void {
   const trans = (translator ?? nullTranslator).load('kfnb_ext');
-  const notices = new Notices();
+  const notices = new Notices({
+    keep_awake: {
+      label: trans.__('Keep awake 2 h'),
+      run: () => void app.commands.execute(CommandIDs.keepAwake, { hours: 2 })
+    }
+  });
   const sidebar = new Sidebar(async () => {
     const core = await import('./core');
     return core.assemble({ app, notices, trans, settings, state });

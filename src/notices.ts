@@ -17,6 +17,14 @@ export interface Notice {
   message: string;
   hint: string;
   operation: string | null;
+  /** A button in it. */
+  offer?: 'keep_awake' | null;
+}
+
+/** What the button of an offer does. */
+export interface Offered {
+  label: string;
+  run: () => void;
 }
 
 /** The event says more than the status: it gets so many milliseconds to be the first. */
@@ -29,6 +37,8 @@ const LEVELS: Record<Operation['state'], Level> = {
 };
 
 export class Notices {
+  constructor(private readonly offers: { readonly keep_awake?: Offered } = {}) {}
+
   /** What the event bus delivers; returns the notice when it is one of ours. */
   receive(event: Event.Emission): Notice | null {
     if (event.schema_id !== NOTICE) {
@@ -62,8 +72,17 @@ export class Notices {
     const text = [notice.title, notice.message, notice.hint].filter(Boolean).join('\n');
     // What went wrong stays until it was read.
     const stays = notice.level === 'error' || notice.level === 'warning';
-    Notification.emit(text, notice.level, { autoClose: stays ? false : 5000 });
+    const offered = notice.offer ? this.offers[notice.offer] : undefined;
+    const actions = offered
+      ? [{ label: offered.label, callback: offered.run, displayType: 'accent' as const }]
+      : [];
+    Notification.emit(plain(text), notice.level, { autoClose: stays ? false : 5000, actions });
   }
 
   private readonly told = new Set<string>();
+}
+
+/** Without the backticks that mark code: a notification has no markup. */
+export function plain(text: string): string {
+  return text.replace(/`([^`]+)`/g, '$1');
 }

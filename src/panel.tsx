@@ -8,16 +8,17 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 import type { Actions } from './acts';
+import type { Awake } from './awake';
 import { FillingPart, ShmPart } from './capacity';
 import type { Point, Status } from './contract';
 import type { FillingModel } from './filling';
 import type { Pod } from './pod';
 import type { Snapshots } from './snapshots';
-import { ActivityView, verdict } from './views/activity';
+import { UsePart } from './use';
+import { verdict } from './views/activity';
 import { ConnectionView } from './views/connection';
 import { AdviceView } from './views/advice';
 import { SiteLevels } from './views/bar';
-import { CullingView } from './views/culling';
 import { type GpuActs, GpuView } from './views/gpu';
 import { LimitsView } from './views/limits';
 import { Section } from './views/section';
@@ -45,6 +46,7 @@ export interface PanelOptions {
   pod: Pod;
   snapshots: Snapshots;
   actions: Actions;
+  awake: Awake;
   gpuActs?: GpuActs;
   filling: FillingModel;
   memory: Memory;
@@ -54,7 +56,7 @@ export interface PanelOptions {
 export class PodPanel extends SidePanel {
   constructor(private readonly options: PanelOptions) {
     super({ content: new Panel() });
-    const { pod, snapshots, actions, filling, memory } = options;
+    const { pod, snapshots, actions, awake, filling, memory } = options;
     this.addClass('kfnb-Panel');
     this.closed = new Set(memory.closed);
     this.addWidget(new Part(() => this.connection()));
@@ -69,6 +71,7 @@ export class PodPanel extends SidePanel {
     pod.changed.connect(this.redraw);
     snapshots.changed.connect(this.redraw);
     actions.changed.connect(this.redraw);
+    awake.changed.connect(this.redraw);
     filling.changed.connect(this.redraw);
   }
 
@@ -80,10 +83,11 @@ export class PodPanel extends SidePanel {
   }
 
   override dispose(): void {
-    const { pod, snapshots, actions, filling } = this.options;
+    const { pod, snapshots, actions, awake, filling } = this.options;
     pod.changed.disconnect(this.redraw);
     snapshots.changed.disconnect(this.redraw);
     actions.changed.disconnect(this.redraw);
+    awake.changed.disconnect(this.redraw);
     filling.changed.disconnect(this.redraw);
     super.dispose();
   }
@@ -144,12 +148,7 @@ export class PodPanel extends SidePanel {
     const shared = { points, now: status.taken, trans };
     switch (name) {
       case 'activity':
-        return (
-          <>
-            <ActivityView {...shared} activity={status.activity} />
-            <CullingView {...shared} culling={status.culling} keep_awake={status.keep_awake} />
-          </>
-        );
+        return <UsePart {...this.options} status={status} />;
       case 'limits':
         return (
           <>

@@ -56,7 +56,7 @@ class Pod:
         self.operations = Operations(self.state, face, log or _quiet())
         self.snapshots = Snapshots({"local": self._local}, self.operations, _policy(options))
         self.timeline = Timeline(clock or SYSTEM)
-        allowed = timedelta(hours=options.keep_awake_hours)
+        allowed = timedelta(hours=0 if options.read_only else options.keep_awake_hours)
         self._owner = state.myself("server") if face == "server" else None
         self.keep_awake = KeepAwakeService(self.timeline, self.state, allowed, self._teller)
         self.status = StatusService(

@@ -41,7 +41,7 @@ class Teller:
         minutes = self._pod.use.culling.warning(told)
         if minutes is None:
             return
-        awake = bool(self._pod.options.keep_awake_hours)
+        awake = bool(self._pod.keep_awake.allowed_seconds)
         self._notices.tell(
             "warning",
             f"This notebook is stopped in {max(round(minutes), 1)} min",

@@ -45,10 +45,14 @@ class KeepAwakeService:
         self._allowed = allowed
         self._server = server
 
+    @property
+    def allowed_seconds(self) -> int:
+        """How long it may be asked for at once; 0: not at all."""
+        return int(self._allowed / timedelta(seconds=1))
+
     def look(self) -> KeepAwakeState:
         """What is asked for at the moment."""
-        allowed = int(self._allowed / timedelta(seconds=1))
-        return KeepAwakeState(current=self.current(), allowed_seconds=allowed)
+        return KeepAwakeState(current=self.current(), allowed_seconds=self.allowed_seconds)
 
     def current(self) -> KeepAwake | None:
         """The one that holds, if any."""

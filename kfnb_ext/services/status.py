@@ -134,6 +134,7 @@ class StatusService:
             operations=self._recent(now),
             read_only=self._read_only,
             snapshots_enabled=self._snapshots_enabled,
+            keep_awake_allowed=self._keep_awake.allowed_seconds,
             **readings,
         )
         return self._judge(status)

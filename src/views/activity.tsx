@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Activity, Reason as Because, Unavailable } from '../contract';
 import * as units from '../units';
+import { Words } from './code';
 import { Reason } from './reason';
 
 export interface ActivityProps {
@@ -47,7 +48,12 @@ function yoursFirst(reasons: readonly Because[]): Because[] {
 
 function Reasons({ said, trans }: { said: string[]; trans: TranslationBundle }): JSX.Element {
   const [first, more] = [said.slice(0, FIRST), said.slice(FIRST)];
-  const list = (part: string[]): JSX.Element[] => part.map((text, i) => <li key={i}>{text}</li>);
+  const list = (part: string[]): JSX.Element[] =>
+    part.map((text, i) => (
+      <li key={i}>
+        <Words text={text} />
+      </li>
+    ));
   return (
     <>
       {first.length ? <ul className="kfnb-Activity-reasons">{list(first)}</ul> : null}

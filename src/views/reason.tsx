@@ -1,6 +1,7 @@
 /** What is shown in place of what is not known: why, and the way out. Never a zero. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { Words } from './code';
 
 export interface ReasonProps {
   reason: string;
@@ -16,8 +17,14 @@ export function Reason({ reason, hint, alert }: ReasonProps): JSX.Element {
       className={alert ? 'kfnb-Reason kfnb-mod-alert' : 'kfnb-Reason'}
       role={alert ? 'alert' : undefined}
     >
-      <p>{reason}</p>
-      {hint ? <p className="kfnb-Reason-hint">{hint}</p> : null}
+      <p>
+        <Words text={reason} />
+      </p>
+      {hint ? (
+        <p className="kfnb-Reason-hint">
+          <Words text={hint} />
+        </p>
+      ) : null}
     </div>
   );
 }

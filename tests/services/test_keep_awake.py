@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kfnb_ext import errors, state
+from kfnb_ext import assembly, config, errors, state
 from kfnb_ext.model.operations import Owner
 from kfnb_ext.services.clock import Timeline
 from kfnb_ext.services.keep_awake import KeepAwakeService
@@ -126,3 +126,13 @@ def test_where_no_server_tells_the_cluster_it_is_refused(time: Time, disk: state
 
     with pytest.raises(errors.Conflict, match="No notebook server"):
         alone.ask(HOUR, "", "anna")
+
+
+@pytest.mark.parametrize(("read_only", "seconds"), [(False, 7200), (True, 0)])
+def test_what_the_site_allows_stands_in_the_status(tmp_path: Path, read_only: bool, seconds: int):
+    options = config.KfnbExt(
+        keep_awake_hours=2.0, read_only=read_only, state_dir=str(tmp_path / "state")
+    )
+    pod = assembly.Pod(options, tmp_path, "shell")
+
+    assert pod.status.look().keep_awake_allowed == seconds

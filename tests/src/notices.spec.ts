@@ -49,3 +49,16 @@ it('tells it by itself where no event comes', async () => {
   await jest.advanceTimersByTimeAsync(5000);
   expect(shown()).toEqual(['snapshot "before cleanup"\nThe volume is full.']);
 });
+
+it('offers what the server offers, where that can be done', () => {
+  const run = jest.fn();
+  const offered = { ...notice, operation: null, offer: 'keep_awake' } as unknown as Event.Emission;
+  new Notices({ keep_awake: { label: 'Keep awake 2 h', run } }).receive(offered);
+  const [action] = Notification.manager.notifications[0]!.options.actions!;
+  expect(action!.label).toBe('Keep awake 2 h');
+  action!.callback(new MouseEvent('click'));
+  expect(run).toHaveBeenCalledTimes(1);
+  Notification.dismiss();
+  new Notices().receive(offered);
+  expect(Notification.manager.notifications[0]!.options.actions).toEqual([]);
+});

@@ -2,6 +2,7 @@
 import { Dialog } from '@jupyterlab/apputils';
 import { Widget } from '@lumino/widgets';
 import { Actions } from '../../src/acts';
+import { Awake } from '../../src/awake';
 import { Client } from '../../src/client';
 import type { Filling, SnapshotList, Status } from '../../src/contract';
 import { FillingModel } from '../../src/filling';
@@ -51,7 +52,8 @@ async function show(told: Told = {}, closed: string[] = []): Promise<void> {
   const actions = new Actions(snapshots, trans);
   const memory = { closed, remember: (names: readonly string[]) => void (remembered = names) };
   const filling = new FillingModel(client, pod, trans, path => void revealed.push(path));
-  panel = new PodPanel({ pod, snapshots, actions, filling, memory, trans });
+  const awake = new Awake(client, pod, trans);
+  panel = new PodPanel({ pod, snapshots, actions, awake, filling, memory, trans });
   Widget.attach(panel, document.body);
   pod.look(true);
   await snapshots.refresh();

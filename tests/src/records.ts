@@ -180,6 +180,7 @@ export function status(extra: Partial<Status> = {}): Status {
     operations: [],
     read_only: false,
     snapshots_enabled: true,
+    keep_awake_allowed: 43_200,
     history: [],
     ...extra
   };

@@ -4,7 +4,6 @@ import { ApiError } from '../../src/client';
 import type { Activity } from '../../src/contract';
 import { ActivityView } from '../../src/views/activity';
 import { ConnectionView } from '../../src/views/connection';
-import { CullingView } from '../../src/views/culling';
 import { GpuView } from '../../src/views/gpu';
 import { LimitsView } from '../../src/views/limits';
 import { Line } from '../../src/views/line';
@@ -146,14 +145,6 @@ test('what could not be seen is said, and counts neither way', () => {
   expect(text(<ActivityView activity={activity} now={NOW} trans={trans} />)).toContain(
     'Not seen: the GPU processes'
   );
-});
-
-test('the forecast says when the pod is stopped, and who asked for what', () => {
-  const keep_awake = { until: ago(-3600), since: NOW, reason: 'training', by: 'jovyan' };
-  const view = (
-    <CullingView culling={records.culling} keep_awake={keep_awake} now={NOW} trans={trans} />
-  );
-  expect(text(view)).toMatch(/^It is stopped in 3 h\.Kept awake until \d\d:\d\d\. training$/);
 });
 
 describe('limits', () => {
