@@ -22,6 +22,8 @@ def main() -> NoReturn:
             signal.signal(name, signal.default_int_handler)
     out, err = _stream(sys.stdout), _stream(sys.stderr)
     try:
+        if "agent" in sys.argv[1:]:
+            _agent()
         status = commands.run(sys.argv[1:], "shell", out, err, ask if _asks() else None)
         out.flush()
     except BrokenPipeError:  # `kfnb ... | head` has read enough
@@ -33,6 +35,18 @@ def main() -> NoReturn:
     # What could not be written must not be tried again when the interpreter ends.
     sys.stdout = sys.stderr = None
     sys.exit(status)
+
+
+def _agent() -> None:
+    """Be the agent, if these are its words; whatever is wrong with them is said by the commands."""
+    from kfnb_ext.commands import grammar
+
+    with contextlib.suppress(grammar.Shown, grammar.WrongWords):
+        given = grammar.parse(sys.argv[1:])
+        if given.act == "agent":
+            from kfnb_ext import agent
+
+            sys.exit(agent.run(given.workspace or "", given.port))
 
 
 def ask(question: str) -> bool:

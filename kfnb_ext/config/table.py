@@ -176,6 +176,13 @@ class KfnbExt(Configurable):
         help="Write the last use to the Notebook's annotation. auto: only while the culler does "
         "not ask this server, since each write costs the controller two.",
     ).tag(config=True, env="KFNB_HEARTBEAT")
+    agent_port = traitlets.Int(
+        8890,
+        min=0,
+        max=65535,
+        help="The port of `kfnb agent`, on the loopback address alone. 8890: beside the 8888 that "
+        "the image itself serves. 0: any that is free.",
+    ).tag(config=True, env="KFNB_AGENT_PORT")
     capacity_warning = traitlets.Float(
         0.80,
         min=0.0,
