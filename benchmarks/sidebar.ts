@@ -32,18 +32,20 @@ const SECONDS = QUICK ? 15 : 60;
 const TICKS_PER_SECOND = 100;
 
 /** A copy of the front end, so that a build in the meantime changes nothing; and an empty place. */
-const places = fs.mkdtempSync(path.join(os.tmpdir(), 'kfnb-sidebar-'));
-const ON = path.join(places, 'on');
-const OFF = path.join(places, 'off');
-fs.cpSync(BUILT, path.join(ON, 'kfnb-ext'), { recursive: true });
-fs.mkdirSync(OFF);
+const PLACES = path.join(os.tmpdir(), `kfnb-sidebar-${process.pid}`);
+const ON = path.join(PLACES, 'on');
+const OFF = path.join(PLACES, 'off');
 
 const started: Jupyter[] = [];
 
+test.beforeAll(() => {
+  fs.cpSync(BUILT, path.join(ON, 'kfnb-ext'), { recursive: true });
+  fs.mkdirSync(OFF);
+});
 test.afterEach(async () => {
   await Promise.all(started.splice(0).map(jupyter => jupyter.stop()));
 });
-test.afterAll(() => fs.rmSync(places, { recursive: true, force: true }));
+test.afterAll(() => fs.rmSync(PLACES, { recursive: true, force: true }));
 
 async function start(frontEnd: string, args: string[] = []): Promise<Jupyter> {
   const jupyter = await Jupyter.start({
