@@ -28,6 +28,15 @@ export interface AwakeProps {
 export function AwakeView(props: AwakeProps): JSX.Element {
   const { current, allowed, refused, failure, now, acts, trans } = props;
   const [open, setOpen] = React.useState(false);
+  const opener = React.useRef<HTMLButtonElement>(null);
+  const wasOpen = React.useRef(false);
+  React.useEffect(() => {
+    // Whoever used the keyboard goes on where they came from.
+    if (wasOpen.current && !open) {
+      opener.current?.focus();
+    }
+    wasOpen.current = open;
+  }, [open]);
   const keep = async (seconds: number, reason: string): Promise<void> => {
     if (await acts.keep(seconds, reason)) {
       setOpen(false);
@@ -52,6 +61,7 @@ export function AwakeView(props: AwakeProps): JSX.Element {
         <div className="kfnb-Buttons">
           <button
             type="button"
+            ref={opener}
             className="kfnb-Button"
             disabled={refused !== ''}
             aria-describedby={refused ? 'kfnb-awake-refused' : undefined}

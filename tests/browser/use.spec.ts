@@ -78,6 +78,7 @@ test('it is asked for with a duration and a reason, and by the command', async (
   await use.getByLabel('From now on, for').selectOption({ label: '1 h' });
   await use.getByRole('button', { name: 'Keep awake', exact: true }).click();
   await expect(use.getByText(/^Kept awake until/)).toBeVisible();
+  await expect(use.getByRole('button', { name: 'Extend…' })).toBeFocused();
   await use.getByRole('button', { name: 'End', exact: true }).click();
   await expect(use.getByText(/^Kept awake until/)).toHaveCount(0);
 
