@@ -1,4 +1,5 @@
-"""What it costs to know whether the notebook is used: one weighing, one answer to the culler.
+"""What it costs to know whether the notebook is used: one weighing, one answer to the culler,
+the agent, and the requests that the cluster gets (`heartbeats.py`).
 
     python benchmarks/activity.py [--times 200]
 
@@ -39,6 +40,10 @@ def main() -> None:
             f"{count:>10} {found['look'][0]:>10.2f} {found['look'][1]:>6.2f} "
             f"{found['again'][0]:>14.3f} {found['answer'][0]:>8.3f}"
         )
+    from benchmarks import heartbeats
+
+    heartbeats.agent()
+    heartbeats.requests()
 
 
 def apart(count: int, times: int) -> dict[str, list[float]]:
