@@ -24,6 +24,19 @@ class Progress(Protocol):
         """``done`` more units are done. Raises: Cancelled when the user asked to stop."""
 
 
+class Silent:
+    """A ``Progress`` to which nobody listens."""
+
+    def phase(self, text: str) -> None:
+        """Nobody reads it."""
+
+    def expect(self, total: int) -> None:
+        """Nobody waits."""
+
+    def advance(self, done: int) -> None:
+        """Nobody stops it."""
+
+
 class Engine(Protocol):
     """Keeps snapshots of one workspace.
 

@@ -1,6 +1,10 @@
 """What every reading is built from: the base record, and the reading that could not be had."""
 
+from typing import TypeVar
+
 import msgspec
+
+from kfnb_ext import errors
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,3 +24,20 @@ class Unavailable(Reading, frozen=True, kw_only=True, tag="unavailable"):
 
     reason: str
     hint: str = ""
+
+
+T = TypeVar("T", bound=Request)
+
+
+def checked(request: T) -> T:
+    """The request, held to what its record says also where a shell or a kernel made it.
+
+    Raises: BadRequest.
+    """
+    try:
+        return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise errors.BadRequest(
+            f"The request cannot be used: {error}. Nothing was changed.",
+            "Correct it and try again.",
+        ) from error

@@ -203,3 +203,9 @@ def thin(snapshots: tuple[Snapshot, ...], keep: Retention) -> PrunePlan:
         delete=tuple(s.id for s in newest_first if s.id not in kept),
         bytes_freed=None,
     )
+
+
+def ways_back(restores: tuple[Restore, ...]) -> set[str]:
+    """The safety snapshots that must not be thinned out: the way back from the last restore."""
+    last = next((r for r in restores if not r.undone), None)
+    return {last.safety} if last and last.safety else set()

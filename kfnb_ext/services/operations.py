@@ -9,109 +9,22 @@ import logging
 import re
 import secrets
 import threading
-import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from kfnb_ext import errors, state
-from kfnb_ext.model import operations, snapshots
+from kfnb_ext.model import operations
+from kfnb_ext.services.running import Result, Running, utc
 
-WRITE_EVERY = 0.25  # seconds between two writes of the progress
+__all__ = ["Operations", "Result", "Running"]
+
 HEARTBEAT = 60.0  # seconds without a sign of an owner on another host: taken as dead
 KEEP = timedelta(hours=1)  # ended operations are listed for so long
 
 _decode = msgspec.json.Decoder(operations.Operation).decode
-
-
-def _utc() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How an operation ended well."""
-
-    message: str
-    snapshot: str | None = None
-    restore: str | None = None
-    verification: tuple[snapshots.Verification, ...] = ()
-
-
-class Running:
-    """One operation of this process. It is the ``Progress`` that the engine reports to."""
-
-    def __init__(self, record: operations.Operation, state_: state.State) -> None:
-        self.record = record
-        self._state = state_
-        self._lock = threading.Lock()
-        self._written = 0.0
-        self._cancel = False
-        self._finished = threading.Event()
-
-    def phase(self, text: str) -> None:
-        """Say in words what is done now."""
-        with self._lock:
-            self._change(phase=text)
-            self._tell()
-
-    def expect(self, total: int) -> None:
-        """The work is ``total`` units."""
-        with self._lock:
-            self._change(total=total)
-            self._tell()
-
-    def advance(self, done: int) -> None:
-        """``done`` more units are done. Raises: Cancelled."""
-        with self._lock:
-            self._change(done=self.record.done + done)
-            if time.monotonic() - self._written >= WRITE_EVERY:
-                self._tell()
-            cancelled = self._cancel
-        if cancelled:
-            raise errors.Cancelled("Stopped on request. Everything is as it was before.")
-
-    def cancel(self) -> None:
-        """Ask it to stop; it does so at its next ``advance``."""
-        with self._lock:
-            self._cancel = True
-            self._change(cancel_requested=True)
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end; False when it still runs after ``timeout`` seconds."""
-        return self._finished.wait(timeout)
-
-    def finish(self, **changes: Any) -> None:
-        """Write how it ended."""
-        with self._lock:
-            self._change(ended=_utc(), phase="", **changes)
-            try:
-                self._publish()
-            finally:
-                self._state.remove(f"cancel/{self.record.id}")
-                self._finished.set()
-
-    def publish(self) -> None:
-        """Write the record as it stands. Raises: EngineFailed."""
-        with self._lock:
-            self._publish()
-
-    def _change(self, **changes: Any) -> None:
-        self.record = msgspec.structs.replace(self.record, **changes)
-
-    def _tell(self) -> None:
-        # Progress that cannot be shown (a full temporary folder) must not stop the work itself.
-        with contextlib.suppress(errors.KfnbError):
-            self._publish()
-
-    def _publish(self) -> None:
-        self._written = time.monotonic()
-        if self._state.exists(f"cancel/{self.record.id}"):
-            self._cancel = True
-            self._change(cancel_requested=True)
-        self._change(updated=_utc())
-        self._state.write(f"operations/{self.record.id}", msgspec.json.encode(self.record))
 
 
 class Operations:
@@ -136,7 +49,7 @@ class Operations:
     ) -> Running:
         """Start ``work`` in a thread of its own. Raises: EngineFailed when it cannot be noted."""
         owner = state.myself(self._face)
-        now = _utc()
+        now = utc()
         record = operations.Operation(
             id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
             kind=kind,
@@ -237,7 +150,7 @@ class Operations:
         except msgspec.MsgspecError:  # of another version of ours
             self._state.remove(name)
             return None
-        now = _utc()
+        now = utc()
         if record.ended:
             if now - record.ended > KEEP:
                 self._state.remove(name)

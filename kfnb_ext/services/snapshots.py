@@ -6,25 +6,14 @@ operation. The engine is chosen by name and built at first use.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
-
-import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.model import snapshots
-from kfnb_ext.model.reading import Request
+from kfnb_ext.model import reading, snapshots
 from kfnb_ext.services import operations
+from kfnb_ext.services.policy import Policy
 
-T = TypeVar("T", bound=Request)
-
-
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What the site allows."""
-
-    read_only: bool
-    snapshots_enabled: bool
-    retention: snapshots.Retention
+__all__ = ["Policy", "Snapshots"]
 
 
 class Snapshots:
@@ -80,12 +69,12 @@ class Snapshots:
 
     def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
         """What a restore would do. Raises: NotFound, BadRequest."""
-        return self.engine(request.engine).plan(_checked(request))
+        return self.engine(request.engine).plan(reading.checked(request))
 
     def create(self, request: snapshots.CreateRequest, user: str = "") -> operations.Running:
         """Take a snapshot."""
-        self._allow("Taking a snapshot")
-        request = _checked(request)
+        self._policy.allow("Taking a snapshot")
+        request = reading.checked(request)
         engine = self.engine(request.engine)
 
         def work(running: operations.Running) -> operations.Result:
@@ -101,7 +90,7 @@ class Snapshots:
 
     def delete(self, engine: str, snapshot: str, user: str = "") -> operations.Running:
         """Delete a snapshot. Raises: NotFound."""
-        self._allow("Deleting a snapshot")
+        self._policy.allow("Deleting a snapshot")
         one = self.engine(engine)
         named = _named(one, snapshot)
 
@@ -133,8 +122,8 @@ class Snapshots:
 
     def restore(self, request: snapshots.RestoreRequest, user: str = "") -> operations.Running:
         """Restore the whole or some paths. Raises: NotFound, BadRequest, Conflict."""
-        self._allow("A restore")
-        request = _checked(request)
+        self._policy.allow("A restore")
+        request = reading.checked(request)
         one = self.engine(request.engine)
         named = _named(one, request.snapshot)
         plan = one.plan(request)
@@ -154,7 +143,7 @@ class Snapshots:
 
     def undo(self, restore: str, user: str = "") -> operations.Running:
         """Take back a restore. Raises: NotFound, Conflict when it was undone already."""
-        self._allow("Taking back a restore")
+        self._policy.allow("Taking back a restore")
         for name in self._makers:
             one = self.engine(name)
             made = next((r for r in one.restores() if r.id == restore), None)
@@ -180,7 +169,7 @@ class Snapshots:
 
     def prune_plan(self, request: snapshots.PruneRequest) -> snapshots.PrunePlan:
         """What the retention keeps and what it would delete; changes nothing."""
-        request = _checked(request)
+        request = reading.checked(request)
         one = self.engine(request.engine)
         keep = request.retention or self._policy.retention
         if not (keep.last or keep.daily or keep.weekly):
@@ -189,7 +178,7 @@ class Snapshots:
                 "Name how many to keep: last, daily or weekly.",
             )
         listed = one.list()
-        safety = _undoable(one.restores())
+        safety = snapshots.ways_back(one.restores())
         plan = snapshots.thin(tuple(s for s in listed if s.id not in safety), keep)
         return snapshots.PrunePlan(
             keep=tuple(s.id for s in listed if s.id not in plan.delete),
@@ -199,7 +188,7 @@ class Snapshots:
 
     def prune(self, request: snapshots.PruneRequest, user: str = "") -> operations.Running:
         """Delete what the retention does not keep. Raises: Conflict when that has changed."""
-        self._allow("Deleting snapshots")
+        self._policy.allow("Deleting snapshots")
         one = self.engine(request.engine)
         plan = self.prune_plan(request)
         if request.delete is not None and set(request.delete) != set(plan.delete):
@@ -239,29 +228,6 @@ class Snapshots:
                 self._engines[name] = self._makers[name]()
             return self._engines[name]
 
-    def _allow(self, what: str) -> None:
-        if self._policy.read_only:
-            raise errors.Forbidden(
-                f"{what} is switched off: this server is in read-only mode. Nothing was changed.",
-                "Ask the administrator (KFNB_READ_ONLY).",
-            )
-        if not self._policy.snapshots_enabled:
-            raise errors.Forbidden(
-                f"{what} is switched off by the administrator. Nothing was changed.",
-                "Ask the administrator (KFNB_SNAPSHOTS_ENABLED).",
-            )
-
-
-def _checked(request: T) -> T:
-    """The request, held to what its record says also where a shell or a kernel made it."""
-    try:
-        return msgspec.json.decode(msgspec.json.encode(request), type=type(request))
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise errors.BadRequest(
-            f"The request cannot be used: {error}. Nothing was changed.",
-            "Correct it and try again.",
-        ) from error
-
 
 def _named(engine: base.Engine, identity: str) -> str:
     """What a person calls it; a damaged one still has its id, and can be checked and deleted."""
@@ -278,9 +244,3 @@ def _restored(made: snapshots.Restore) -> str:
     if made.kept:
         text += f" {len(made.kept)} files changed meanwhile; their newer versions are kept."
     return text
-
-
-def _undoable(restores: tuple[snapshots.Restore, ...]) -> set[str]:
-    # The way back from the last restore must not be thinned out.
-    last = next((r for r in restores if not r.undone), None)
-    return {last.safety} if last and last.safety else set()

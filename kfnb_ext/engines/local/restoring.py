@@ -105,7 +105,7 @@ class Restorer:
                 journal.write(work)
         except BaseException:
             removing.tree(work)
-            deleting.delete(self._home, safety.id, _Silent())
+            deleting.delete(self._home, safety.id, base.Silent())
             raise
         with failing.told("the restore", "It is carried through at the next start."):
             return self.carry_through(work)
@@ -195,14 +195,6 @@ class Restorer:
     def _unexpected(self, journal: swapping.Journal, old: int) -> set[str]:
         safety = self._home.snapshots / (journal.restore.safety or "")
         return set(aside.Aside(journal, old, records.Kept(safety).manifest).unexpected())
-
-
-class _Silent:
-    """Nobody listens."""
-
-    def phase(self, text: str) -> None: ...
-    def expect(self, total: int) -> None: ...
-    def advance(self, done: int) -> None: ...
 
 
 def _never(folder: str, item: manifest.Item) -> None:
