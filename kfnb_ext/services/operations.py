@@ -160,6 +160,8 @@ class Operations:
         dead = state.foreign(record.owner) and silent > HEARTBEAT
         if state.alive(record.owner) and not dead:
             return record
+        if self._state.read(name) != data:  # it ended well between the two looks
+            return self._load(name)
         record = msgspec.structs.replace(
             record,
             state="failed",

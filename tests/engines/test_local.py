@@ -327,3 +327,31 @@ def test_any_tree_comes_back_as_it_was_and_undo_takes_that_back(tmp_path, dice):
     engine.undo("r", "u", heard)
     assert trees.describe(workspace) == before
     trees.erase(workspace)
+
+
+def test_a_deep_tree_is_taken_and_deleted(engine, workspace):
+    here = os.open(workspace, os.O_RDONLY)
+    for _ in range(1100):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    made = take(engine)
+    engine.delete(made.id, trees.Listening())
+    assert engine.list() == ()
+    assert engine.recover() == ()
+
+
+def test_what_was_created_in_place_of_a_file_stays_unless_exact_is_asked_for(engine, workspace):
+    (workspace / "data").write_text("a file")
+    made = take(engine)
+    (workspace / "data").unlink()
+    (workspace / "data").mkdir()
+    (workspace / "data" / "new").write_text("newer")
+    assert not engine.plan(request(made)).possible
+    with pytest.raises(errors.Conflict, match="newer"):
+        engine.restore(request(made), "r", trees.Listening())
+    assert (workspace / "data" / "new").read_text() == "newer"
+    engine.restore(request(made, exact=True), "r", trees.Listening())
+    assert (workspace / "data").read_text() == "a file"

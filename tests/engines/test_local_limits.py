@@ -112,6 +112,42 @@ def test_a_restore_without_room_is_refused_and_changes_nothing(small):
 
 
 @as_root
+def test_a_snapshot_is_deleted_on_a_full_volume(small):
+    volume = small("size=8m")
+    (volume / "data").write_bytes(b"x" * 1_000_000)
+    engine = LocalEngine(volume, share=1.0)
+    made = take(engine)
+    with pytest.raises(OSError, match="No space"):
+        (volume / "rest").write_bytes(bytes(8 << 20))
+    engine.delete(made.id, trees.Listening())
+    assert engine.list() == ()
+    assert engine.info().used == 0 or engine.info().used is None
+
+
+@as_root
+def test_what_belongs_to_someone_else_below_a_folder_that_goes_stops_nobody(tmp_path):
+    folder = _open_to_all(tmp_path)
+    os.chown(folder, NOBODY, NOBODY)
+    as_nobody(
+        "LocalEngine(top, share=1.0).create('', 'manual', heard)\n"
+        "(top / 'new' / 'inner').mkdir(parents=True)",
+        folder,
+    )
+    os.chown(folder / "new" / "inner", 0, 0)
+    (folder / "new" / "inner" / "file").write_text("x")
+    code = (
+        "engine = LocalEngine(top, share=1.0)\n"
+        "oldest = engine.list()[-1].id\n"
+        "try: engine.restore(RestoreRequest(snapshot=oldest, exact=True), 'r', heard)\n"
+        "except errors.KfnbError as error: print(error.message)\n"
+        "engine.create('', 'manual', heard)\n"
+        "print('goes on')"
+    )
+    assert as_nobody(code, folder).splitlines()[-1] == "goes on"
+    trees.erase(folder)
+
+
+@as_root
 def test_a_file_with_holes_needs_the_room_that_it_takes_not_its_length(small):
     volume = small("size=20m")
     with open(volume / "holes", "wb") as file:

@@ -207,6 +207,11 @@ class Comparison:
                 f"({held}): move that away first."
             )
             return
+        if not self._exact and any(folder.items for folder in found.folders):
+            self.changes.blocked.append(
+                f"{found.path} was a file and is a folder now, with newer things: move it away."
+            )
+            return
         for folder in found.folders:
             self.changes.all_gone(folder)
         self._put(found.path, item, found.folders[0].me)

@@ -176,7 +176,7 @@ class Maker:
             return copying.Taken(structs.replace(same, name=item.name, group=item.group))
         item.group = None
         if work.live < 0:
-            return copying.Taken(None)
+            return copying.Taken(None, 0, scan.REPLACED)
         return copying.take(self._job, work.live, work.tree, item, None)
 
     def _add_up(self, folder: manifest.Folder) -> None:

@@ -27,6 +27,11 @@ def recover(home: places.Layout, restorer: restoring.Restorer) -> tuple[str, ...
         what = "restore" if restore else "snapshot"
         said.append(f"The {what} {work.name} was interrupted; nothing was changed by it.")
     for dying in places.children(home.trash):
-        removing.tree(dying)
-        said.append(f"The deletion of the snapshot {dying.name} is completed now.")
+        try:
+            removing.tree(dying)
+        except OSError as error:  # somebody else's, say: no reason to stop anybody's work
+            said.append(f"{dying} cannot be removed: {error.strerror}. Nothing else is affected.")
+            continue
+        if "." not in dying.name:  # not what a restore has replaced: the restore told of it
+            said.append(f"The deletion of the snapshot {dying.name} is completed now.")
     return tuple(said)

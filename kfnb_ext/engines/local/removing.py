@@ -31,28 +31,41 @@ def tree(path: Path, step: Callable[[], None] = _nothing) -> int:
 
 
 def _folder(parent: int, name: str, step: Callable[[], None]) -> int:
-    """Remove one folder with all in it (recursion: a tree is no deeper than PATH_MAX / 2)."""
+    """Remove one folder with all in it; a tree may be deeper than Python's stack."""
+    freed, folders = 0, [name]
+    for path in folders:  # grows while it is walked: a folder comes before what is in it
+        fd = _open(parent, path)
+        try:
+            freed += usage.BLOCK + _empty(fd, path, folders)
+        finally:
+            os.close(fd)
+    for path in reversed(folders):
+        os.rmdir(path, dir_fd=parent)
+        step()
+    return freed
+
+
+def _open(parent: int, path: str) -> int:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        fd = os.open(name, flags, dir_fd=parent)
+        fd = os.open(path, flags, dir_fd=parent)
     except PermissionError:  # a mode without reading; the owner may give it back
-        os.chmod(name, 0o700, dir_fd=parent)
-        fd = os.open(name, flags, dir_fd=parent)
-    freed, below = usage.BLOCK, []
-    try:
-        os.fchmod(fd, 0o700)
-        with os.scandir(fd) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    below.append(entry.name)
-                    continue
-                st = entry.stat(follow_symlinks=False)
-                if st.st_nlink == 1:
-                    freed += st.st_blocks * 512
-                os.unlink(entry.name, dir_fd=fd)
-        freed += sum(_folder(fd, child, step) for child in below)
-    finally:
-        os.close(fd)
-    os.rmdir(name, dir_fd=parent)
-    step()
+        os.chmod(path, 0o700, dir_fd=parent)
+        fd = os.open(path, flags, dir_fd=parent)
+    os.fchmod(fd, 0o700)
+    return fd
+
+
+def _empty(fd: int, path: str, folders: list[str]) -> int:
+    """Unlink the files of one folder and note its folders; the bytes that were freed."""
+    freed = 0
+    with os.scandir(fd) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(f"{path}/{entry.name}")
+                continue
+            st = entry.stat(follow_symlinks=False)
+            if st.st_nlink == 1:
+                freed += st.st_blocks * 512
+            os.unlink(entry.name, dir_fd=fd)
     return freed

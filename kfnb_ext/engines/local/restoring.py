@@ -4,6 +4,7 @@ Rule: nothing live is touched before everything that is needed lies beside it; a
 it is carried through, by whoever comes next if need be.
 """
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -179,7 +180,7 @@ class Restorer:
             keep = self._unexpected(journal, old)
         for path in places.children(work / swapping.OLD):
             if path.name not in keep and "." not in path.name:
-                removing.tree(path)
+                self._drop(path, f"{work.name}.{path.name}")
         kept = tuple(
             str(self._home.restores / work.name / part / path.name)
             for part in (swapping.OLD, swapping.NEW)
@@ -191,6 +192,12 @@ class Restorer:
         )
         os.rename(work, self._home.restores / work.name)
         return restore
+
+    def _drop(self, path: Path, name: str) -> None:
+        """Remove what the safety snapshot has, by one rename first; what resists stays there."""
+        with contextlib.suppress(OSError):
+            os.rename(path, self._home.trash / name)
+            removing.tree(self._home.trash / name)
 
     def _unexpected(self, journal: swapping.Journal, old: int) -> set[str]:
         safety = self._home.snapshots / (journal.restore.safety or "")

@@ -5,6 +5,7 @@ live tree is untouched, after it the journal is carried out to its end; nothing 
 dropped unless the safety snapshot has it.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from kfnb_ext.engines.local import changes, figures, manifest, names, opening
 from kfnb_ext.model import snapshots
 
 JOURNAL, COMMIT, SWAPPED, OLD, NEW = "journal.json", "commit", "swapped", "old", "new"
+
+
+_LATER = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # the volume's fault: the next start goes on
 
 
 class Finish(msgspec.Struct, array_like=True):
@@ -72,10 +76,12 @@ class Swap:
             for number, step in enumerate(journal.steps):
                 try:
                     self._step(str(number), step)
-                except (FileNotFoundError, NotADirectoryError, PermissionError):
-                    # its folder went meanwhile, or is closed to us after all (the plan looked):
-                    # what was staged for it stays aside and is named; the rest goes on
-                    continue
+                except OSError as error:
+                    # its folder went meanwhile, it is another kind of thing by now, or it is
+                    # closed to us after all (the plan looked): what was staged for it stays
+                    # aside and is named; the rest goes on
+                    if error.errno in _LATER:
+                        raise
             for finish in reversed(journal.finish):
                 self._finish(finish)
         finally:
@@ -157,8 +163,9 @@ class Swap:
                 os.fchmod(fd, finish.item.mode)
             else:
                 figures.set_live(fd, finish.item, self._user)
-        except PermissionError:
-            return  # somebody else's: what is in it is right
+        except OSError as error:  # somebody else's: what is in it is right
+            if error.errno in _LATER:
+                raise
         finally:
             os.close(fd)
 

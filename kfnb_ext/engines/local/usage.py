@@ -38,12 +38,19 @@ def current(home: places.Layout) -> int:
 
 def unsettle(home: places.Layout) -> None:
     """Say that the figure is about to change."""
-    places.replace(home.usage, msgspec.json.encode(_Kept(known(home) or 0, dirty=True)))
+    _write(home, _Kept(known(home) or 0, dirty=True))
 
 
 def settle(home: places.Layout, figure: int) -> None:
     """Say what it is now."""
-    places.replace(home.usage, msgspec.json.encode(_Kept(max(0, figure))))
+    _write(home, _Kept(max(0, figure)))
+
+
+def _write(home: places.Layout, kept: _Kept) -> None:
+    try:
+        places.replace(home.usage, msgspec.json.encode(kept))
+    except OSError:  # a full volume must not keep a snapshot from being deleted
+        home.usage.unlink(missing_ok=True)  # no figure: it is counted anew
 
 
 def count(folder: Path) -> int:
