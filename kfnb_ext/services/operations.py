@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -156,16 +156,17 @@ class Operations:
                 self._state.remove(name)
                 return None
             return record
-        silent = (now - record.updated).total_seconds()
-        dead = state.foreign(record.owner) and silent > HEARTBEAT
-        if state.alive(record.owner) and not dead:
-            return record
+        return self._interrupted(name, data, record) if _dead(record, now) else record
+
+    def _interrupted(
+        self, name: str, data: bytes, record: operations.Operation
+    ) -> operations.Operation | None:
         if self._state.read(name) != data:  # it ended well between the two looks
             return self._load(name)
         record = msgspec.structs.replace(
             record,
             state="failed",
-            ended=now,
+            ended=utc(),
             phase="",
             message="Interrupted: the process that ran it ended.",
             hint="The workspace is either as before or as it should be; the next start or the "
@@ -174,6 +175,12 @@ class Operations:
         with contextlib.suppress(errors.KfnbError):  # whoever only looks must not fail by it
             self._state.write(name, msgspec.json.encode(record))
         return record
+
+
+def _dead(record: operations.Operation, now: datetime) -> bool:
+    silent = (now - record.updated).total_seconds()
+    gone = state.foreign(record.owner) and silent > HEARTBEAT
+    return gone or not state.alive(record.owner)
 
 
 def _line(text: str) -> str:
