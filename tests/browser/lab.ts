@@ -101,3 +101,17 @@ export async function setHidden(page: Page, hidden: boolean): Promise<void> {
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 }
+
+/** Runs all cells of the notebook in front, and waits until the first one is on its way. */
+export async function runAll(page: Page): Promise<void> {
+  // A kernel that has just started says that it is idle before it takes a cell.
+  await base
+    .expect(async () => {
+      await page.evaluate(() => {
+        void window.jupyterapp.commands.execute('notebook:run-all-cells');
+      });
+      const prompt = page.locator('.jp-Notebook .jp-InputPrompt').first();
+      await base.expect(prompt).toHaveText('[*]:', { timeout: 2000 });
+    })
+    .toPass();
+}

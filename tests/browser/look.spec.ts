@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { AxeResults } from 'axe-core';
-import { expect, jupyterFor, openLab, type Page, test } from './lab';
+import { expect, jupyterFor, openLab, type Page, runAll, test } from './lab';
 import { expand, fill, given, idle, openSidebar, take } from './sidebar';
 
 const AXE = require.resolve('axe-core/axe.min.js');
@@ -128,8 +128,7 @@ test('the picture of the README', async ({ page }) => {
   });
   const cell = page.locator('.jp-Notebook .jp-Cell').first();
   await cell.locator('.cm-content').click();
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status=idle]').first().waitFor();
-  await page.keyboard.press('Shift+Enter');
+  await runAll(page);
   const opened = await openSidebar(page);
   await expect(opened.getByText(/analysis\.ipynb.* busy since/)).toBeVisible();
   await widen(page);

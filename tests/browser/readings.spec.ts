@@ -1,6 +1,6 @@
 /** The sidebar shows this very machine. */
 import * as fs from 'node:fs';
-import { expect, jupyterFor, labIsReady, openLab, test } from './lab';
+import { expect, jupyterFor, labIsReady, openLab, runAll, test } from './lab';
 import { openSidebar, sidebar, tab } from './sidebar';
 
 const jupyter = jupyterFor();
@@ -50,8 +50,7 @@ test('a busy kernel is named, with the time since it is busy', async ({ page }) 
     .locator('.jp-Notebook .jp-Cell .cm-content')
     .first()
     .fill('import time; time.sleep(30)');
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status=idle]').first().waitFor();
-  await page.keyboard.press('Shift+Enter');
+  await runAll(page);
   const opened = await openSidebar(page);
 
   await expect(opened.getByText('In use')).toBeVisible();
