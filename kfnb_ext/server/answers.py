@@ -14,13 +14,14 @@ from tornado import web
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
-from kfnb_ext.model.snapshots import ID
+from kfnb_ext.model.snapshots import ID, EntryList
 from kfnb_ext.server import openapi, routes
 from kfnb_ext.server.handlers import HINTS, Handler
 from kfnb_ext.server.status import StatusSource
 
 LARGEST_BODY = 64 * 1024  # bytes; a thousand long paths fit
 LONGEST_ID = 128
+AT_ONCE = 2000  # entries of a folder: 1 ms of encoding
 
 _encode = msgspec.json.Encoder().encode
 _PATTERNS = [
@@ -48,10 +49,30 @@ class Desk(NamedTuple):
 async def _record(desk: Desk, handler: Handler, route: routes.Route, call: routes.Call) -> None:
     act = route.act
     assert act is not None
-    record = await handler.face.run(lambda: act(desk.pod, call))
+    kind, pieces = await handler.face.run(lambda: _encoded(act(desk.pod, call)))
     kinds = {kind: code for code, kind in route.answers.items()}
-    handler.set_status(kinds.get(type(record), next(iter(route.answers))))
-    handler.finish(_encode(record))
+    handler.set_status(kinds.get(kind, next(iter(route.answers))))
+    if len(pieces) == 1:
+        handler.finish(pieces[0])
+        return
+    handler.set_header("Content-Type", "application/json")
+    handler.set_header("Content-Length", str(sum(map(len, pieces))))
+    for piece in pieces:
+        handler.write(piece)
+        await handler.flush()
+    handler.finish()
+
+
+def _encoded(record: Any) -> tuple[type, list[bytes]]:
+    """A record in pieces none of which keeps the event loop: the encoder lets nobody else run."""
+    if not isinstance(record, EntryList) or len(record.entries) <= AT_ONCE:
+        return type(record), [_encode(record)]
+    entries = record.entries
+    pieces = [_encode(msgspec.structs.replace(record, entries=())).removesuffix(b"]}")]
+    for start in range(0, len(entries), AT_ONCE):
+        pieces.append(_encode(entries[start : start + AT_ONCE])[1:-1] + b",")
+    pieces[-1] = pieces[-1].removesuffix(b",") + b"]}"
+    return EntryList, pieces
 
 
 async def _status(desk: Desk, handler: Handler, route: routes.Route, call: routes.Call) -> None:

@@ -1,6 +1,7 @@
 """Each route does what its line in the table says, and answers with its record."""
 
 import json
+import shutil
 from typing import Any
 
 import httpx
@@ -85,6 +86,20 @@ def test_spaces_at_the_ends_of_a_name_belong_to_it(server: Live, snapshot: str):
 
     assert answer.text == "spaces belong to the name"
     assert answer.headers["Content-Disposition"].endswith("''%20text%20.txt")
+
+
+def test_a_folder_of_many_files_is_told_whole_and_in_pieces(server: Live):
+    many = server.workspace / "many"
+    many.mkdir()
+    for number in range(4001):
+        (many / f"file{number:05}").touch()
+    taken = server.snapshot("of a large folder")
+    shutil.rmtree(many)
+
+    answer = server.get(f"snapshots/local/{taken}/files", path="many")
+    listed = whole(answer, EntryList)
+    assert [one.name for one in listed.entries] == [f"file{n:05}" for n in range(4001)]
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
 
 
 def test_a_restore_is_previewed_made_and_taken_back(server: Live, snapshot: str):
