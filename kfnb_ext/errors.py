@@ -72,6 +72,12 @@ class Cancelled(KfnbError):
     status = 409
 
 
+class TooSlow(Cancelled):
+    """It took longer than anybody waits for an answer, and was stopped; nothing was changed."""
+
+    status = 503
+
+
 def from_system(error: OSError) -> KfnbError:
     """What the system refused, in words that a person can act on."""
     where = f" ({error.filename})" if error.filename else ""

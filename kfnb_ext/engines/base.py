@@ -37,6 +37,9 @@ class Silent:
         """Nobody stops it."""
 
 
+SILENT = Silent()
+
+
 class Engine(Protocol):
     """Keeps snapshots of one workspace.
 
@@ -71,8 +74,13 @@ class Engine(Protocol):
     def verify(self, snapshot: str, progress: Progress) -> snapshots.Verification:
         """Read it all and find what changed, is missing or was added."""
 
-    def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
-        """What a restore would do; changes nothing."""
+    def check(self, request: snapshots.RestoreRequest) -> None:
+        """Refuse at once, without a look at the workspace's files, a restore that cannot be."""
+
+    def plan(
+        self, request: snapshots.RestoreRequest, progress: Progress = SILENT
+    ) -> snapshots.RestorePlan:
+        """What a restore would do; changes nothing. A long comparison is heard and stopped."""
 
     def restore(
         self, request: snapshots.RestoreRequest, restore: str, progress: Progress
@@ -85,7 +93,7 @@ class Engine(Protocol):
     def restores(self) -> tuple[snapshots.Restore, ...]:
         """The restores that were made, newest first."""
 
-    def freed(self, delete: tuple[str, ...]) -> int | None:
+    def freed(self, delete: tuple[str, ...], progress: Progress = SILENT) -> int | None:
         """About how many bytes deleting these snapshots would free; None: not known."""
 
     def recover(self) -> tuple[str, ...]:

@@ -10,6 +10,10 @@ from typing import Any, NamedTuple
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
 from kfnb_ext.model import culling, filling, gpu, operations, shm, snapshots, status
+from kfnb_ext.services.waiting import Waiting
+
+# Seconds that the work behind one answer may take: before the handler would give up on it.
+COMPARING, ESTIMATING = 45.0, 5.0
 
 
 class Call(NamedTuple):
@@ -35,7 +39,7 @@ class Route(NamedTuple):
 
 def _prune(pod: Pod, call: Call) -> Any:
     if call.body.dry_run:
-        return pod.snapshots.prune_plan(call.body)
+        return pod.snapshots.prune_plan(call.body, Waiting(ESTIMATING))
     return pod.snapshots.prune(call.body, call.user).record
 
 
@@ -93,7 +97,8 @@ ROUTES = (
     ),
     Route(
         "POST", "restores/preview", "What a restore would do; changes nothing",
-        {200: snapshots.RestorePlan}, lambda pod, call: pod.snapshots.plan(call.body),
+        {200: snapshots.RestorePlan},
+        lambda pod, call: pod.snapshots.plan(call.body, Waiting(COMPARING)),
         snapshots.RestoreRequest,
     ),
     Route(

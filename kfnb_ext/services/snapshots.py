@@ -7,10 +7,12 @@ operation. The engine is chosen by name and built at first use.
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.model import reading, snapshots
-from kfnb_ext.services import operations
+from kfnb_ext.services import naming, operations
 from kfnb_ext.services.policy import Policy
 
 __all__ = ["Policy", "Snapshots"]
@@ -67,9 +69,11 @@ class Snapshots:
         """The bytes of one file of a snapshot. Raises: NotFound, BadRequest."""
         return self.engine(engine).content(snapshot, path)
 
-    def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
-        """What a restore would do. Raises: NotFound, BadRequest."""
-        return self.engine(request.engine).plan(reading.checked(request))
+    def plan(
+        self, request: snapshots.RestoreRequest, progress: base.Progress = base.SILENT
+    ) -> snapshots.RestorePlan:
+        """What a restore would do. Raises: NotFound, BadRequest, and what ``progress`` raises."""
+        return self.engine(request.engine).plan(reading.checked(request), progress)
 
     def create(self, request: snapshots.CreateRequest, user: str = "") -> operations.Running:
         """Take a snapshot."""
@@ -92,7 +96,7 @@ class Snapshots:
         """Delete a snapshot. Raises: NotFound."""
         self._policy.allow("Deleting a snapshot")
         one = self.engine(engine)
-        named = _named(one, snapshot)
+        named = naming.named(one, snapshot)
 
         def work(running: operations.Running) -> operations.Result:
             one.delete(snapshot, running)
@@ -105,7 +109,7 @@ class Snapshots:
     def verify(self, engine: str, snapshot: str, user: str = "") -> operations.Running:
         """Read a snapshot whole and find what differs from its record. Raises: NotFound."""
         one = self.engine(engine)
-        named = _named(one, snapshot)
+        named = naming.named(one, snapshot)
 
         def work(running: operations.Running) -> operations.Result:
             found = one.verify(snapshot, running)
@@ -121,21 +125,19 @@ class Snapshots:
         )
 
     def restore(self, request: snapshots.RestoreRequest, user: str = "") -> operations.Running:
-        """Restore the whole or some paths. Raises: NotFound, BadRequest, Conflict."""
+        """Restore the whole or some paths; the comparison is the operation's first step.
+
+        Raises: NotFound, BadRequest, Conflict.
+        """
         self._policy.allow("A restore")
         request = reading.checked(request)
         one = self.engine(request.engine)
-        named = _named(one, request.snapshot)
-        plan = one.plan(request)
-        if not plan.possible:
-            raise errors.Conflict(
-                "This restore is not possible. Nothing was changed. " + " ".join(plan.findings),
-                "Put the cause right, or choose other paths.",
-            )
+        named = naming.named(one, request.snapshot)
+        one.check(request)
 
         def work(running: operations.Running) -> operations.Result:
             made = one.restore(request, running.record.id, running)
-            return operations.Result(message=_restored(made), restore=made.id)
+            return operations.Result(message=naming.restored(made), restore=made.id)
 
         return self._operations.start(
             "restore", one.name, f"restore from {named}", work, user=user, snapshot=request.snapshot
@@ -161,14 +163,25 @@ class Snapshots:
 
         def work(running: operations.Running) -> operations.Result:
             done = one.undo(restore, running.record.id, running)
-            return operations.Result(message=_restored(done), restore=done.id)
+            return operations.Result(message=naming.restored(done), restore=done.id)
 
         return self._operations.start(
             "undo", one.name, f"undo of restore {restore}", work, user=user, snapshot=made.safety
         )
 
-    def prune_plan(self, request: snapshots.PruneRequest) -> snapshots.PrunePlan:
+    def prune_plan(
+        self, request: snapshots.PruneRequest, progress: base.Progress = base.SILENT
+    ) -> snapshots.PrunePlan:
         """What the retention keeps and what it would delete; changes nothing."""
+        plan = self._thinned(request)
+        try:
+            freed = self.engine(request.engine).freed(plan.delete, progress)
+        except errors.TooSlow:  # an estimate is not worth a longer wait
+            freed = None
+        return msgspec.structs.replace(plan, bytes_freed=freed)
+
+    def _thinned(self, request: snapshots.PruneRequest) -> snapshots.PrunePlan:
+        """By the list alone, so that it takes no time."""
         request = reading.checked(request)
         one = self.engine(request.engine)
         keep = request.retention or self._policy.retention
@@ -183,14 +196,14 @@ class Snapshots:
         return snapshots.PrunePlan(
             keep=tuple(s.id for s in listed if s.id not in plan.delete),
             delete=plan.delete,
-            bytes_freed=one.freed(plan.delete),
+            bytes_freed=None,
         )
 
     def prune(self, request: snapshots.PruneRequest, user: str = "") -> operations.Running:
         """Delete what the retention does not keep. Raises: Conflict when that has changed."""
         self._policy.allow("Deleting snapshots")
         one = self.engine(request.engine)
-        plan = self.prune_plan(request)
+        plan = self._thinned(request)
         if request.delete is not None and set(request.delete) != set(plan.delete):
             raise errors.Conflict(
                 "The snapshots to delete are no longer those that were shown. Nothing was deleted.",
@@ -227,20 +240,3 @@ class Snapshots:
             if name not in self._engines:
                 self._engines[name] = self._makers[name]()
             return self._engines[name]
-
-
-def _named(engine: base.Engine, identity: str) -> str:
-    """What a person calls it; a damaged one still has its id, and can be checked and deleted."""
-    try:
-        snapshot = engine.get(identity)
-    except errors.Gone:
-        return f"snapshot {identity}"
-    return f'snapshot "{snapshot.name}"' if snapshot.name else f"snapshot {snapshot.id}"
-
-
-def _restored(made: snapshots.Restore) -> str:
-    what = f"{len(made.paths)} paths are" if made.paths else "The workspace is"
-    text = f"{what} as in the snapshot {made.snapshot}."
-    if made.kept:
-        text += f" {len(made.kept)} files changed meanwhile; their newer versions are kept."
-    return text

@@ -248,6 +248,7 @@ def test_an_unknown_id_is_not_found(engine, workspace, unknown):
         lambda: engine.files(unknown, ""),
         lambda: engine.content(unknown, "run.sh"),
         lambda: engine.verify(unknown, trees.Listening()),
+        lambda: engine.check(RestoreRequest(snapshot=unknown)),
         lambda: engine.plan(RestoreRequest(snapshot=unknown)),
         lambda: engine.restore(RestoreRequest(snapshot=unknown), "r", trees.Listening()),
         lambda: engine.undo(unknown, "u", trees.Listening()),
@@ -268,6 +269,7 @@ def test_paths_that_climb_out_are_refused(engine, workspace, path):
     for ask in (
         lambda: engine.files(made.id, path),
         lambda: engine.content(made.id, path),
+        lambda: engine.check(request(made, path, exact=True)),
         lambda: engine.plan(request(made, path, exact=True)),
         lambda: engine.restore(request(made, path, exact=True), "r", trees.Listening()),
     ):
@@ -284,6 +286,7 @@ def test_a_path_that_is_not_in_the_snapshot_is_not_found(engine, workspace):
         lambda: engine.files(made.id, "nowhere"),
         lambda: engine.content(made.id, "notes/nowhere"),
         lambda: engine.content(made.id, "run.sh/nowhere"),
+        lambda: engine.check(request(made, "nowhere")),
         lambda: engine.plan(request(made, "nowhere")),
         lambda: engine.restore(request(made, "nowhere"), "r", trees.Listening()),
     ):
@@ -305,6 +308,20 @@ def test_who_asks_to_stop_finds_everything_as_before(engine, workspace):
     assert engine.list() == (made,)
     assert engine.restores() == ()
     assert engine.recover() == ()
+
+
+def test_a_comparison_that_takes_too_long_can_be_stopped(engine, workspace):
+    fill(workspace)
+    made = take(engine)
+    (workspace / "run.sh").write_text("changed")
+    before = trees.describe(workspace)
+    engine.check(request(made))
+    with pytest.raises(errors.Cancelled):
+        engine.plan(request(made), Stopping(0))
+    with pytest.raises(errors.Cancelled):
+        engine.freed((made.id,), Stopping(0))
+    assert trees.describe(workspace) == before
+    assert engine.list() == (made,)
 
 
 def test_progress_adds_up_to_what_was_expected(engine, workspace):

@@ -254,6 +254,21 @@ def test_a_restore_never_writes_through_a_link(engine, workspace):
     assert (outside / "a.txt").read_text() == "outside"
 
 
+def test_a_preview_that_runs_out_of_time_says_what_it_did_not_read(workspace):
+    fill(workspace)
+    engine = LocalEngine(workspace, share=1.0, patience=-1.0)
+    settle(workspace)
+    made = take(engine)
+    (workspace / "run.sh").chmod(0o700)
+    os.utime(workspace / "notes" / "a.txt", ns=(1, 1))
+    plan = engine.plan(request(made))
+    assert (plan.create, plan.replace, plan.unchanged) == (0, 2, 2)
+    assert plan.findings[0].startswith("2 files were not read")
+    engine.restore(request(made), "r", trees.Listening())
+    assert (workspace / "notes" / "a.txt").stat().st_mtime_ns > 1
+    assert stat.S_IMODE((workspace / "run.sh").stat().st_mode) == 0o755
+
+
 def test_a_write_to_a_restored_file_does_not_reach_the_snapshot(engine, workspace):
     fill(workspace)
     made = take(engine)

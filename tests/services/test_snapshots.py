@@ -1,6 +1,7 @@
 """Snapshots under the policy, over the engine that is always there."""
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from kfnb_ext.engines.local import LocalEngine
 from kfnb_ext.model import snapshots as model
 from kfnb_ext.services.operations import Operations, Running
 from kfnb_ext.services.snapshots import Policy, Snapshots
+from kfnb_ext.services.waiting import Waiting
 
 
 def over(tmp_path: Path, *, read_only: bool = False, enabled: bool = True) -> Snapshots:
@@ -112,6 +114,47 @@ def test_prune_keeps_the_way_back_from_the_last_restore(pod: Snapshots, tmp_path
     done(pod.prune(model.PruneRequest(dry_run=False)))
     done(pod.undo(last.id))
     assert (tmp_path / "work/a.txt").read_text() == "changed"
+
+
+def test_a_preview_that_takes_too_long_is_stopped_and_an_estimate_is_left_out(pod: Snapshots):
+    old, _ = create(pod), create(pod)
+
+    with pytest.raises(errors.TooSlow) as caught:
+        pod.plan(model.RestoreRequest(snapshot=old), Waiting(-1))
+    assert "Nothing was changed" in caught.value.message
+    assert caught.value.hint
+    plan = pod.prune_plan(model.PruneRequest(), Waiting(-1))
+    assert (plan.delete, plan.bytes_freed) == ((old,), None)
+
+
+def test_a_restore_compares_as_an_operation_that_can_be_stopped(pod: Snapshots, tmp_path: Path):
+    file = tmp_path / "work/large"
+    with file.open("wb") as large:
+        large.truncate(1 << 30)  # a second of reading, and no room
+    taken = create(pod)
+    os.utime(file)
+
+    running = pod.restore(model.RestoreRequest(snapshot=taken))
+    assert running.record.phase in ("starting", "Comparing")
+    running.cancel()
+    assert running.wait(30)
+    assert running.record.state == "cancelled"
+    assert [one.id for one in pod.list().snapshots] == [taken]
+
+
+def test_a_restore_that_is_not_possible_fails_and_says_why(pod: Snapshots, tmp_path: Path):
+    taken = create(pod)
+    (tmp_path / "work/a.txt").unlink()
+    (tmp_path / "work/a.txt").mkdir()
+    (tmp_path / "work/a.txt/new").write_text("newer")
+
+    running = pod.restore(model.RestoreRequest(snapshot=taken))
+    assert running.wait(30)
+    assert running.record.state == "failed"
+    assert "not possible. Nothing was changed" in running.record.message
+    assert "newer" in running.record.message
+    assert running.record.hint
+    assert [one.id for one in pod.list().snapshots] == [taken]
 
 
 def test_a_retention_that_keeps_nothing_is_refused(pod: Snapshots):

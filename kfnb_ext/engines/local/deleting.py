@@ -28,11 +28,12 @@ def delete(home: places.Layout, snapshot: str, progress: base.Progress) -> None:
         usage.settle(home, used - freed)
 
 
-def freed(home: places.Layout, delete: Iterable[str]) -> int:
+def freed(home: places.Layout, delete: Iterable[str], progress: base.Progress) -> int:
     """Bytes that only these snapshots hold: files all of whose names lie in them."""
     total, names_left = 0, dict[int, int]()
     for snapshot in delete:
         for where, folders, files in os.walk(home.snapshots / snapshot):
+            progress.advance(0)
             total += usage.BLOCK * len(folders)
             for name in files:
                 try:

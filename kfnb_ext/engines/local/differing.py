@@ -21,6 +21,7 @@ from kfnb_ext.engines.local.manifest import FILE, FOLDER, SYMLINK, Folder, Item
 
 _WHOLE, _KEPT = "whole", "kept"
 _Area: TypeAlias = newer.LiveOnly | str | None
+Fill: TypeAlias = Callable[[str, Item, Item], None]  # folder, entry then, entry now
 
 
 class Comparison:
@@ -31,7 +32,7 @@ class Comparison:
         choice: choosing.Choice,
         exact: bool,
         rules: exclude.Rules,
-        fill: Callable[[str, Item], None],
+        fill: Fill,
     ) -> None:
         self.changes = changes.Changes()
         self._choice, self._exact, self._rules, self._fill = choice, exact, rules, fill
@@ -75,7 +76,8 @@ class Comparison:
             self.changes.finish[then.path] = then.me
             self.changes.touched.owns.add(then.path)
         chosen = self._choice.within(then.path)
-        if chosen is None and then.items == now.items and not _any_linked(then.items):
+        linked = any(i.links > 1 for i in then.items)
+        if chosen is None and then.items == now.items and not linked:
             self.changes.unchanged += sum(i.kind != FOLDER for i in then.items)
             return
         live = {i.name: i for i in now.items}
@@ -136,7 +138,7 @@ class Comparison:
         if item.size != there.size:
             return False
         if not there.sha:
-            self._fill(folder, there)
+            self._fill(folder, item, there)
         return item.sha == there.sha
 
     def _put(self, path: str, item: Item, there: Item | None) -> None:
@@ -245,7 +247,3 @@ class Comparison:
 
 def _opaque(folder: Folder) -> bool:
     return any(name == "" for name, _ in folder.left)
-
-
-def _any_linked(items: list[Item]) -> bool:
-    return any(i.links > 1 for i in items)

@@ -40,7 +40,8 @@ class LocalEngine:
     """Keeps snapshots of ``workspace`` in its folder ``.kfnb``.
 
     ``exclude``: patterns of names to leave out. ``share``: the part of the volume (0..1) that
-    snapshots may take. Making one changes nothing.
+    snapshots may take. ``patience``: seconds that a preview may read contents. Making one
+    changes nothing.
     """
 
     name = "local"
@@ -51,11 +52,12 @@ class LocalEngine:
         *,
         exclude: tuple[str, ...] = exclude.DEFAULT_EXCLUDE,
         share: float = 0.30,
+        patience: float = 20.0,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._home = places.Layout(Path(workspace).absolute())
         self._settings = creating.Settings(_rules(exclude), share)
-        self._now = now
+        self._now, self._patience = now, patience
         self._restorer = restoring.Restorer(self._home, self._settings, now)
 
     def info(self) -> snapshots.EngineInfo:
@@ -119,15 +121,22 @@ class LocalEngine:
         """Read it all and find what changed. Raises: NotFound, Cancelled."""
         return verifying.Verifier(records.found(self._home, snapshot), progress).verify()
 
-    def freed(self, delete: tuple[str, ...]) -> int | None:
-        """About how many bytes deleting these would free."""
-        return deleting.freed(self._home, delete)
+    def freed(self, delete: tuple[str, ...], progress: base.Progress = base.SILENT) -> int | None:
+        """About how many bytes deleting these would free. Raises: Cancelled."""
+        return deleting.freed(self._home, delete, progress)
 
-    def plan(self, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
-        """What a restore would do. Raises: BadRequest, NotFound, Gone, Conflict."""
+    def check(self, request: snapshots.RestoreRequest) -> None:
+        """Refuse at once what can be. Raises: BadRequest, NotFound, Gone, Conflict."""
+        wishing.wish(self._home, request, "")
+
+    def plan(
+        self, request: snapshots.RestoreRequest, progress: base.Progress = base.SILENT
+    ) -> snapshots.RestorePlan:
+        """What a restore would do. Raises: as check, and Cancelled."""
         wanted = wishing.wish(self._home, request, "")
         with failing.told("the comparison"):
-            return planning.plan(request, wanted, self._restorer)
+            found = self._restorer.compare(wanted, progress, self._patience)
+        return planning.plan(request.snapshot, wanted, found)
 
     def restore(
         self, request: snapshots.RestoreRequest, restore: str, progress: base.Progress

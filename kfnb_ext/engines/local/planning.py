@@ -3,22 +3,19 @@
 Rule: nothing is changed.
 """
 
-from kfnb_ext.engines.local import restoring, wishing
+from kfnb_ext.engines.local import changes, wishing
 from kfnb_ext.model import snapshots
 
 
-def plan(
-    request: snapshots.RestoreRequest, wanted: wishing.Wish, restorer: restoring.Restorer
-) -> snapshots.RestorePlan:
+def plan(snapshot: str, wanted: wishing.Wish, found: changes.Changes) -> snapshots.RestorePlan:
     """What it would do."""
-    found = restorer.compare(wanted)
     findings = (*found.blocked, *found.findings)
-    if wanted.paths and request.exact and not found.steps and not found.unchanged:
+    if wanted.paths and wanted.exact and not found.steps and not found.unchanged:
         findings += ("There is nothing to do: it is as it was.",)
     return snapshots.RestorePlan(
-        snapshot=request.snapshot,
+        snapshot=snapshot,
         paths=wanted.paths,
-        exact=request.exact,
+        exact=wanted.exact,
         create=found.create.count,
         replace=found.replace.count,
         remove=found.remove.count,

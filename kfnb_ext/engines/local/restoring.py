@@ -5,9 +5,8 @@ it is carried through, by whoever comes next if need be.
 """
 
 import contextlib
-import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from kfnb_ext.engines.local import (
     differing,
     exclude,
     failing,
+    looking,
     manifest,
     names,
     opening,
@@ -51,8 +51,10 @@ class Restorer:
     ) -> None:
         self._home, self._settings, self._now = home, settings, now
 
-    def compare(self, wish: wishing.Wish) -> changes.Changes:
-        """What a restore would do, from the live tree itself."""
+    def compare(
+        self, wish: wishing.Wish, progress: base.Progress, patience: float | None = None
+    ) -> changes.Changes:
+        """What a restore would do, from the live tree itself. ``patience``: see ``looking``."""
         with ExitStack() as stack:
             root = creating.opened(self._home.workspace, stack)
             newest = next((k for k in records.all_kept(self._home) if k.is_whole()), None)
@@ -63,14 +65,18 @@ class Restorer:
                 0,
                 newest.manifest if newest else None,
             )
-            comparison = self._comparison(wish, lambda folder, item: _fill(root, folder, item))
-            found = comparison.run(wish.kept.manifest.folders(), _unsure(walk))
+            live = looking.Live(root, progress, patience)
+            comparison = self._comparison(wish, live.fill)
+            found = comparison.run(wish.kept.manifest.folders(), live.folders(walk))
             self._permitted(root, found)
+        if live.guessed:
+            found.find(
+                f"{live.guessed} files were not read, for it would have taken too long: they are "
+                "judged by their times. The restore itself reads them."
+            )
         return found
 
-    def _comparison(
-        self, wish: wishing.Wish, fill: Callable[[str, manifest.Item], None]
-    ) -> differing.Comparison:
+    def _comparison(self, wish: wishing.Wish, fill: differing.Fill) -> differing.Comparison:
         record = wish.kept.snapshot
         rules = exclude.Rules(record.excluded if record else ())
         return differing.Comparison(wish.choice, wish.exact, rules, fill)
@@ -92,7 +98,7 @@ class Restorer:
     def restore(self, wish: wishing.Wish, progress: base.Progress) -> snapshots.Restore:
         """Do it. Raises: Conflict, NoSpace, Cancelled (then nothing was changed)."""
         progress.phase("Comparing")
-        self._check(wish)
+        self._check(wish, progress)
         reason: snapshots.SnapshotReason = "before_undo" if wish.undo_of else "before_restore"
         order = creating.Order("", reason, self._now())
         safety = creating.create(self._home, self._settings, order, progress)
@@ -111,12 +117,13 @@ class Restorer:
         with failing.told("the restore", "It is carried through at the next start."):
             return self.carry_through(work)
 
-    def _check(self, wish: wishing.Wish) -> None:
+    def _check(self, wish: wishing.Wish, progress: base.Progress) -> None:
         """Refuse what cannot be done. What it compared is let go of: it may be large."""
-        found = self.compare(wish)
+        found = self.compare(wish, progress)
         if found.blocked:
             raise errors.Conflict(
-                f"{found.blocked[0]} Nothing was changed.", "Put that right, then try again."
+                "This restore is not possible. Nothing was changed. " + " ".join(found.blocked),
+                "Put that right, or choose other paths; then try again.",
             )
         need = self._need(wish, found)
         volume.require(self._home.home, need, found.entries_to_write + 16, "This restore")
@@ -204,32 +211,8 @@ class Restorer:
         return set(aside.Aside(journal, old, records.Kept(safety).manifest).unexpected())
 
 
-def _never(folder: str, item: manifest.Item) -> None:
+def _never(folder: str, then: manifest.Item, item: manifest.Item) -> None:
     """In a comparison of two manifests every sum is known."""
-
-
-def _unsure(walk: scan.Scan) -> Iterator[manifest.Folder]:
-    """A walk as a stream of folders; what the walk did not see unchanged has no sum yet."""
-    for _, draft in walk.drafts():
-        if not draft.unchanged:
-            for item, todo in zip(draft.folder.items, draft.todo, strict=True):
-                if todo != scan.SAME:
-                    item.sha = ""
-        yield draft.folder
-
-
-def _fill(root: int, folder: str, item: manifest.Item) -> None:
-    """Read a live file for its sum and attributes; one that cannot be read differs."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        fd = os.open(names.raw(names.join(folder, item.name)), flags, dir_fd=root)
-    except OSError:
-        return
-    with os.fdopen(fd, "rb") as file:
-        sha = hashlib.sha256()
-        while piece := file.read(1024 * 1024):
-            sha.update(piece)
-        item.sha, item.xattrs = sha.hexdigest(), opening.xattrs(fd)
 
 
 def _finish(root: int, choice: choosing.Choice, found: changes.Changes) -> list[swapping.Finish]:
