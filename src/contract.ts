@@ -5,6 +5,8 @@ export type EvidenceKind = 'kernel_busy' | 'kernel' | 'terminal' | 'process' | '
 
 export type Severity = 'info' | 'warning' | 'error';
 
+export type Section = 'limits' | 'shm' | 'volumes';
+
 export type Culler = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'unknown' | 'off';
 
 export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' | 'not_asked';
@@ -99,13 +101,7 @@ export interface Advice {
   readonly title: string;
   readonly text: string;
   readonly patch: string; // YAML, with the command that applies it; empty: none helps
-  readonly section: 'limits' | 'shm' | 'volumes';
-}
-
-/** What is known of the notebook itself; empty: not known. */
-export interface Known {
-  readonly namespace: string;
-  readonly notebook: string;
+  readonly section: Section;
 }
 
 /** A person asked that the notebook be kept, until a time and for a reason. */

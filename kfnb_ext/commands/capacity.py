@@ -22,6 +22,7 @@ from kfnb_ext.model.status import Status
 from kfnb_ext.text import capacity as text
 from kfnb_ext.text import units
 
+ASKED = 2.0  # seconds that a patch is worth waiting for the cluster
 BETWEEN = 0.2  # seconds between two readings: the CPU in use is a rate
 
 
@@ -34,7 +35,7 @@ class Cleaning(Record, frozen=True, kw_only=True):
 
 def shm(pod: Pod, given: Any, talk: Talk) -> Outcome:
     """``shm``"""
-    status = pod.status.look()
+    status = _look(pod, "shm")
     found = _had(status.shm)
     if given.need is not None:
         workers, prefetch, batch = loaders.read(given.need, talk.variables)
@@ -63,7 +64,7 @@ def _clean(pod: Pod, given: Any, talk: Talk, found: Shm) -> Outcome:
 
 def limits(pod: Pod, given: Any, talk: Talk) -> Outcome:
     """``limits``"""
-    status = pod.status.look()
+    status = _look(pod, "limits")
     if isinstance(status.limits, Limits) and status.limits.cpu_usage_cores is None:
         time.sleep(BETWEEN)
         status = pod.status.look()
@@ -73,7 +74,7 @@ def limits(pod: Pod, given: Any, talk: Talk) -> Outcome:
 
 def volumes(pod: Pod, given: Any, talk: Talk) -> Outcome:
     """``volumes``"""
-    status: Status = pod.status.look()
+    status = _look(pod, "volumes")
     found = _had(status.volumes)
     return Outcome(found, text.volumes(found, text.of(status.advice, "volumes"), _now()))
 
@@ -123,6 +124,15 @@ def _place(pod: Pod, word: str | None) -> tuple[str, str]:
     if inside == "." or not inside.startswith(".."):
         return str(pod.workspace), "" if inside == "." else names.text(inside)
     return os.fspath(folder), ""
+
+
+def _look(pod: Pod, section: str) -> Status:
+    """The status; with a patch in it, made from what the cluster says, where that can be asked."""
+    status = pod.status.look()
+    if any(one.patch for one in text.of(status.advice, section)):
+        pod.capacity.ask(ASKED)
+        return pod.status.look()
+    return status
 
 
 def _had(reading: Any) -> Any:

@@ -6,6 +6,8 @@ A patch tests what it relies on, so that where our guess of a name is wrong it c
 
 from typing import Literal
 
+import msgspec
+
 from kfnb_ext.model import patches
 from kfnb_ext.model.levels import Levels
 from kfnb_ext.model.limits import Limits
@@ -14,6 +16,8 @@ from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.volumes import Volume, fullness
 
 Severity = Literal["info", "warning", "error"]
+Section = Literal["limits", "shm", "volumes"]
+NOT_CLAIMS = ("container_layer", "empty_dir", "memory", "host")  # kinds that no claim stands behind
 GIB = 1 << 30
 RUNTIME_DEFAULT = 64 << 20
 WAITS = 0.10  # share of time in which work waited: from here on it is felt
@@ -28,14 +32,16 @@ class Advice(Record, frozen=True, kw_only=True):
     title: str
     text: str
     patch: str = ""  # YAML, with the command that applies it; empty: none helps
-    section: Literal["limits", "shm", "volumes"]
+    section: Section
 
 
-class Known(Record, frozen=True, kw_only=True):
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the notebook itself; empty: not known."""
 
     namespace: str = ""
     notebook: str = ""
+    spec: patches.Spec | None = None  # the Notebook's, as the cluster has it
+    claims: dict[str, patches.Spec] = {}  # those of its volumes, by name, as the cluster has them
 
 
 def advise(
@@ -61,14 +67,15 @@ def _volume(one: Volume, levels: Levels, known: Known) -> list[Advice]:
     found = []
     if one.kind == "container_layer" and (one.is_workspace or one.holds_home):
         what = "the workspace" if one.is_workspace else "the home"
+        point = "/home/jovyan" if one.mount == "/" else one.mount
         found.append(
-            Advice(
+            _advice(
                 id=f"not_kept {one.mount}",
                 severity="error",
                 title=f"Everything in {what} is lost at a restart",
                 text=f"No volume is mounted there: {what} lies on the container's own layer. "
                 "Copy what you want to keep to a volume, and have one mounted.",
-                patch=patches.home(known, one.mount),
+                patch=patches.home(known, known.spec, point),
                 section="volumes",
             )
         )
@@ -78,65 +85,83 @@ def _volume(one: Volume, levels: Levels, known: Known) -> list[Advice]:
     inodes = one.inodes_total and one.inodes_free is not None
     few = inodes and 1 - (one.inodes_free or 0) / (one.inodes_total or 1) >= full
     what = "files (inodes)" if few else "bytes"
-    larger = _larger(one.total) if one.total else 0
     found.append(
-        Advice(
+        _advice(
             id=f"volume_full {one.mount}",
             severity="error" if full >= levels.alarm else "warning",
             title=f"{one.mount} is {_percent(full)} full of {what}",
             text="A full volume keeps Jupyter from saving and from starting. Delete what you can "
             "spare (what fills it is shown with it), or ask for a larger claim.",
-            patch=patches.claim(known, one.claim or "", larger) if one.scope != "shared" else "",
+            patch=_claim(one, known),
             section="volumes",
         )
     )
     return found
 
 
+def _claim(one: Volume, known: Known) -> patches.Patch | None:
+    """A larger claim, where the volume's figures are the claim's own."""
+    if one.scope == "shared" or not one.total or one.kind in NOT_CLAIMS:
+        return None
+    name = one.claim or ""
+    return patches.claim(known, name, known.claims.get(name), _larger(one.total))
+
+
 def _shm(shm: Shm, limits: Limits | None, levels: Levels, known: Known) -> list[Advice]:
     found = []
     limit = limits.memory_limit if limits else None
     if shm.origin == "runtime_default":
-        size = _sensible(limit)
         found.append(
-            Advice(
+            _advice(
                 id="shm_small",
                 severity="warning" if shm.used / max(shm.total, 1) >= levels.warning else "info",
                 title="/dev/shm has the runtime's default size",
                 text="Data loaders with workers and NCCL share memory through it; when it is full "
                 "they die of a bus error. A memory volume makes it larger; it counts against the "
                 "memory limit.",
-                patch=patches.shm(known, size),
+                patch=patches.shm(known, known.spec, _sensible(limit)),
                 section="shm",
             )
         )
     elif shm.origin == "empty_dir_unbounded" and limit:
         found.append(
-            Advice(
+            _advice(
                 id="shm_unbounded",
                 severity="info",
                 title="/dev/shm may take all of the memory limit",
                 text="It has no size of its own and counts against the memory: filling it has the "
                 "pod killed, and what lies in it outlives the container, so that it is killed "
                 "again. A size limit turns that into an error of the program.",
-                patch=patches.shm_limit(known, _sensible(limit)),
+                patch=patches.shm(known, known.spec, _sensible(limit), mounted=True),
                 section="shm",
             )
         )
     share = shm.used / shm.total if shm.total else 0.0
     if share >= levels.warning and shm.origin != "runtime_default":
         found.append(
-            Advice(
+            _advice(
                 id="shm_full",
                 severity="error" if share >= levels.alarm else "warning",
                 title=f"/dev/shm is {_percent(share)} full",
                 text="Whoever writes next dies of a bus error. End what holds it, or use fewer "
                 "workers or a smaller prefetch_factor.",
-                patch=patches.shm_limit(known, _larger(shm.total)),
+                patch=_more_shm(shm, limit, known),
                 section="shm",
             )
         )
     return found
+
+
+def _more_shm(shm: Shm, limit: int | None, known: Known) -> patches.Patch | None:
+    """More of /dev/shm, and as much more memory: one counts against the other."""
+    if shm.origin not in ("empty_dir", "empty_dir_unbounded"):
+        return None
+    size = _larger(shm.total)
+    more = patches.shm(known, known.spec, size, mounted=True)
+    if not limit:
+        return more
+    memory = patches.memory(known, known.spec, -(-(limit + size - shm.total) // GIB) * GIB)
+    return memory if shm.origin == "empty_dir_unbounded" else patches.both(more, memory)
 
 
 def _limits(limits: Limits, levels: Levels, known: Known) -> list[Advice]:
@@ -146,34 +171,34 @@ def _limits(limits: Limits, levels: Levels, known: Known) -> list[Advice]:
     if limit and (share >= levels.warning or limits.kills):
         took = f" It took the kernel of {limits.kills[0].name}." if limits.kills else ""
         found.append(
-            Advice(
+            _advice(
                 id="memory_full",
                 severity="error" if limits.kills or share >= levels.alarm else "warning",
                 title=f"{_percent(share)} of the memory limit is in use",
                 text="At the limit the system kills the process that uses most."
                 + took
                 + " Restart kernels that you no longer need, load less at once, or ask for more.",
-                patch=patches.memory(known, _larger(limit)),
+                patch=patches.memory(known, known.spec, _larger(limit)),
                 section="limits",
             )
         )
     throttled = limits.cpu_throttled_ratio
     if throttled is not None and throttled >= HELD_BACK and limits.cpu_limit_cores:
         found.append(
-            Advice(
+            _advice(
                 id="cpu_throttled",
                 severity="info",
                 title=f"The CPU limit held work back in {_percent(throttled)} of the time",
                 text="Programs that start a thread for each core of the node wait for each other. "
                 f"Set OMP_NUM_THREADS={max(1, round(limits.cpu_limit_cores))}, or ask for more.",
-                patch=patches.cpu(known, limits.cpu_limit_cores * 2),
+                patch=patches.cpu(known, known.spec, limits.cpu_limit_cores * 2),
                 section="limits",
             )
         )
     waits = limits.memory_pressure
     if waits and waits.some_60s >= WAITS:
         found.append(
-            Advice(
+            _advice(
                 id="memory_pressure",
                 severity="warning",
                 title=f"Work waited for memory in {_percent(waits.some_60s)} of the last minute",
@@ -185,9 +210,23 @@ def _limits(limits: Limits, levels: Levels, known: Known) -> list[Advice]:
     return found
 
 
+def _advice(
+    *, id: str, severity: Severity, title: str, text: str, section: Section,
+    patch: patches.Patch | None = None,
+) -> Advice:  # fmt: skip
+    """Advice with its patch, or with the reason why there is none."""
+    if patch and patch.refused:
+        text = f"{text} {patch.refused}"
+    return Advice(id=id, severity=severity, title=title, text=text, section=section,
+                  patch=patch.yaml if patch else "")  # fmt: skip
+
+
 def _sensible(limit: int | None) -> int:
     """A size for /dev/shm: a quarter of the memory, since it counts against it; else 2 GiB."""
-    return max(limit // 4 // GIB, 1) * GIB if limit else 2 * GIB
+    if not limit:
+        return 2 * GIB
+    step = GIB if limit >= 4 * GIB else RUNTIME_DEFAULT
+    return max(limit // 4 // step, 2) * step if step < GIB else limit // 4 // step * step
 
 
 def _larger(size: int) -> int:

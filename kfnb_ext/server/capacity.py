@@ -31,8 +31,8 @@ def attach(pod: "Pod", loop: asyncio.AbstractEventLoop, notices: "Notices") -> N
             loop.call_soon_threadsafe(notices.tell, word.level, word.title, word.message, word.hint)
 
     capacity.judge.tell.append(tell)
-    if capacity.claims:  # a shell that looks once would be gone before the cluster has answered
-        capacity.judge.claims = capacity.claims
+    if capacity.claims:
+        capacity.judge.cluster = capacity.claims
     if pod.options.background_scan:
         capacity.judge.filling.append(_scanner(capacity))
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfnb_ext.model import advice, filling, forecast, levels, patches
+from kfnb_ext.model import advice, filling, forecast, levels, quantities
 from kfnb_ext.model.limits import Limits, Pressure
 from kfnb_ext.model.shm import Shm, maker, need
 from kfnb_ext.model.volumes import Volume, fullness, share
@@ -160,7 +160,8 @@ def test_each_patch_is_yaml_that_says_what_it_does():
     found = advised(pod, shm(), full)
     assert set(found) == {"volume_full /home/me", "shm_small", "memory_full", "cpu_throttled"}
     claim = yaml.safe_load(found["volume_full /home/me"].patch)
-    assert claim == {"spec": {"resources": {"requests": {"storage": "15Gi"}}}}
+    storage = "/spec/resources/requests/storage"
+    assert claim == [{"op": "replace", "path": storage, "value": "15Gi"}]
     assert "kubectl -n team patch pvc home" in found["volume_full /home/me"].patch
     mount = yaml.safe_load(found["shm_small"].patch)
     assert mount[0] == {
@@ -170,13 +171,44 @@ def test_each_patch_is_yaml_that_says_what_it_does():
     assert mount[2]["value"] == {"name": "dshm", "mountPath": "/dev/shm"}
     assert {one["value"] for one in yaml.safe_load(found["memory_full"].patch)} == {"12Gi", "demo"}
     assert yaml.safe_load(found["cpu_throttled"].patch)[-1]["value"] == "4"
+    assert all("are guesses" in found[one].patch for one in ("shm_small", "memory_full"))
 
 
-def test_an_unbounded_shm_gets_a_limit_and_the_patch_tests_what_it_relies_on():
+def test_an_unbounded_shm_gets_a_limit_and_the_patch_says_what_it_guesses():
     found = advised(limits(memory_limit=16 * GIB), shm(origin="empty_dir_unbounded"))
     steps = yaml.safe_load(found["shm_unbounded"].patch)
     assert {"op": "test", "path": "/spec/template/spec/volumes/0/name", "value": "dshm"} in steps
     assert steps[-1]["value"] == "4Gi"
+    assert "kubectl -n team get notebook demo -o jsonpath" in found["shm_unbounded"].patch
+
+
+def test_a_full_shm_gets_more_and_as_much_more_memory_since_one_counts_against_the_other():
+    pod = limits(memory_limit=16 * GIB)
+    bounded = advised(pod, shm(origin="empty_dir", total=4 * GIB, used=4 * GIB))
+    steps = yaml.safe_load(bounded["shm_full"].patch)
+    assert [one["value"] for one in steps if one["op"] != "test"] == ["6Gi", "18Gi", "18Gi"]
+    whole = shm(origin="empty_dir_unbounded", total=16 * GIB, used=16 * GIB)
+    (unbounded,) = (a for a in advised(pod, whole).values() if a.id == "shm_full")
+    assert "volumes" not in unbounded.patch, "it has no size of its own: memory alone helps"
+    node = advised(pod, shm(origin="node_half", total=4 * GIB, used=4 * GIB))
+    assert node["shm_full"].patch == ""
+
+
+def test_where_the_notebook_has_it_already_the_advice_is_to_restart():
+    spec = {"template": {"spec": {"containers": [
+        {"name": "demo", "resources": {"limits": {"memory": "64Gi"}}}]}}}  # fmt: skip
+    known = advice.Known(namespace="team", notebook="demo", spec=spec)
+    pod = limits(memory_limit=8 * GIB, memory_working_set=7.9 * GIB)
+    (found,) = advice.advise(pod, None, (), BOUNDS, known)
+    assert found.patch == ""
+    assert found.text.endswith("The Notebook has a limit of 64Gi already: restart it.")
+
+
+@pytest.mark.parametrize(("limit", "size"), [(None, "2Gi"), (GIB, "256Mi"), (3 * GIB, "768Mi"),
+                                             (300 << 20, "128Mi"), (17 * GIB, "4Gi")])  # fmt: skip
+def test_the_size_advised_for_shm_is_a_quarter_of_the_memory(limit: int | None, size: str):
+    found = advised(limits(memory_limit=limit), shm())
+    assert f'"sizeLimit": "{size}"' in found["shm_small"].patch
 
 
 def test_pressure_is_advised_on_and_nothing_is_where_all_is_well():
@@ -188,6 +220,14 @@ def test_pressure_is_advised_on_and_nothing_is_where_all_is_well():
 
 @given(st.integers(1, 1 << 50))
 def test_quantities_are_exact(size: int):
-    said = patches.quantity(size)
-    unit = {"Gi": GIB, "Mi": 1 << 20}.get(said[-2:], 1)
-    assert int(said.removesuffix("Gi").removesuffix("Mi")) * unit == size
+    assert quantities.size(quantities.said(size)) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("10Gi", 10 << 30), ("500M", 500 * 10**6), ("1.5Ti", 3 << 39), ("12", 12), (12, 12),
+     ("1e3", 1000), ("1E", 10**18), ("1.2Gi", 1288490189), ("600m", 1), ("", None), (None, None),
+     ("ten", None), ("1Kii", None)],
+)  # fmt: skip
+def test_quantities_are_read_as_the_cluster_writes_them(text: object, size: int | None):
+    assert quantities.size(text) == size

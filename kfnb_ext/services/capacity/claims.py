@@ -1,26 +1,38 @@
-"""The claims of this pod's volumes, as the cluster knows them: names and sizes.
+"""This pod's Notebook and the claims of its volumes, as the cluster knows them.
 
 Rule: an extra that nothing waits for. It is asked in a thread of its own, seldom; where the
-cluster cannot be asked or refuses, what the mount table tells stays.
+cluster cannot be asked or refuses, what the mount table tells stays, and patches say that they
+rest on guesses.
 """
 
-import re
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from kfnb_ext import errors
 from kfnb_ext.kube.client import Client
-from kfnb_ext.kube.client.address import Address
+from kfnb_ext.kube.client.address import CLAIMS, NOTEBOOKS, PODS, Address
+from kfnb_ext.model import quantities
 
-AGAIN = 600.0  # seconds between two questions: a claim grows seldom
-POD = Address("", "v1", "pods")
-CLAIM = Address("", "v1", "persistentvolumeclaims")
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
-_UNITS |= {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50}
+AGAIN = 600.0  # seconds between two questions: claims and Notebooks change seldom
 
-Found = dict[str, tuple[str, int | None]]  # mount -> claim, bytes
+Object = dict[str, Any]
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cluster has told so far."""
+
+    mounts: dict[str, str] = {}  # mount -> name of the claim
+    claims: dict[str, Object] = {}  # name -> the claim
+    spec: Object | None = None  # the Notebook's; None: it could not be read
+
+    def size(self, name: str) -> int | None:
+        """What a claim really has, in bytes."""
+        status = self.claims.get(name, {}).get("status") or {}
+        return quantities.size((status.get("capacity") or {}).get("storage"))
 
 
 class Claims:
@@ -31,21 +43,24 @@ class Claims:
         client: Callable[[], Client],
         namespace: str,
         pod: str,
+        notebook: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``notebook``: its name; empty: this is none, and none is asked for."""
         self._client, self._namespace, self._pod, self._clock = client, namespace, pod, clock
-        self._found: Found = {}
+        self._notebook = notebook
+        self._seen = Seen()
         self._asked: float | None = None
         self._thread: threading.Thread | None = None
 
-    def __call__(self) -> Found:
-        """Mount -> name of the claim and its bytes."""
+    def __call__(self) -> Seen:
+        """What is known; asks again where that is due."""
         due = self._asked is None or self._clock() - self._asked >= AGAIN
         if due and not (self._thread and self._thread.is_alive()):
             self._asked = self._clock()
             self._thread = threading.Thread(target=self._ask, name="kfnb-claims", daemon=True)
             self._thread.start()
-        return self._found
+        return self._seen
 
     def wait(self, seconds: float) -> None:
         """Wait for the question that is under way."""
@@ -55,22 +70,27 @@ class Claims:
     def _ask(self) -> None:
         try:
             client = self._client()
-            pod = client.get(POD.at(self._namespace, self._pod)).body
-            mounted = of_pod(pod)
-            sizes = {name: self._size(client, name) for name in set(mounted.values())}
-            self._found = {mount: (name, sizes[name]) for mount, name in mounted.items()}
-        except (errors.KfnbError, OSError, ImportError):  # it may not be asked: nothing is lost
+        except (errors.KfnbError, OSError, ImportError):  # no cluster: nothing is lost
             return
+        pod = self._get(client, PODS, self._pod)
+        mounts = of_pod(pod) if pod else self._seen.mounts
+        bodies = {name: self._get(client, CLAIMS, name) for name in sorted(set(mounts.values()))}
+        notebook = self._get(client, NOTEBOOKS, self._notebook) if self._notebook else None
+        spec = (notebook or {}).get("spec")
+        self._seen = Seen(
+            mounts=mounts,
+            claims={name: body for name, body in bodies.items() if body},
+            spec=spec if isinstance(spec, dict) else None,
+        )
 
-    def _size(self, client: Client, name: str) -> int | None:
+    def _get(self, client: Client, kind: Address, name: str) -> Object | None:
         try:
-            claim = client.get(CLAIM.at(self._namespace, name)).body
-        except errors.KfnbError:
+            return client.get(kind.at(self._namespace, name)).body
+        except (errors.KfnbError, OSError, ImportError):  # it may not be asked
             return None
-        return quantity(str(claim.get("status", {}).get("capacity", {}).get("storage", "")))
 
 
-def of_pod(pod: dict[str, Any]) -> dict[str, str]:
+def of_pod(pod: Object) -> dict[str, str]:
     """Mount -> claim, of all containers of a pod."""
     spec = pod.get("spec", {})
     claims = {
@@ -84,9 +104,3 @@ def of_pod(pod: dict[str, Any]) -> dict[str, str]:
         for mount in container.get("volumeMounts", ())
         if mount["name"] in claims
     }
-
-
-def quantity(text: str) -> int | None:
-    """A quantity of Kubernetes in bytes; None: it is none."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(k|[KMGTP]i|[MGTP]|)", text)
-    return int(float(found[1]) * _UNITS[found[2]]) if found else None

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -36,6 +36,25 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     message: str
     hint: str = ""
+
+
+class Cluster(Protocol):
+    """What the cluster has told of this pod."""
+
+    @property
+    def mounts(self) -> dict[str, str]:
+        """Mount -> name of the claim."""
+
+    @property
+    def claims(self) -> dict[str, dict[str, Any]]:
+        """Name -> the claim."""
+
+    @property
+    def spec(self) -> dict[str, Any] | None:
+        """The Notebook's; None: it could not be read."""
+
+    def size(self, name: str) -> int | None:
+        """What a claim really has, in bytes."""
 
 
 class Keeper:
@@ -67,12 +86,12 @@ class Judge:
         known: advice.Known,
         *,
         kills: Callable[[], tuple[Kill, ...]] = tuple,
-        claims: Callable[[], dict[str, tuple[str, int | None]]] = dict,
+        cluster: Callable[[], Cluster | None] = lambda: None,
     ) -> None:
-        """``claims``: mount -> name of the claim, and its bytes where they are known."""
+        """``cluster``: what the cluster has told so far; it must not wait."""
         self.bounds = bounds
         self._known, self._kills = known, kills
-        self.claims = claims
+        self.cluster = cluster
         self._keeper = Keeper(bounds)
         self._lock = threading.Lock()
         self._points: dict[str, deque[forecast.Point]] = {}
@@ -87,7 +106,10 @@ class Judge:
             pod = status.limits if isinstance(status.limits, Limits) else None
             shm = status.shm if isinstance(status.shm, Shm) else None
             seen = status.volumes.volumes if isinstance(status.volumes, Volumes) else ()
-            mounts = tuple(self._volume(one, status.taken) for one in seen)
+            cluster, known = self.cluster(), self._known
+            if cluster:
+                known = msgspec.structs.replace(known, spec=cluster.spec, claims=cluster.claims)
+            mounts = tuple(self._volume(one, status.taken, cluster) for one in seen)
             if pod:
                 pod = msgspec.structs.replace(pod, kills=self._kills())
             self._notice(pod, shm, mounts)
@@ -96,11 +118,12 @@ class Judge:
                 limits=pod or status.limits,
                 volumes=Volumes(volumes=mounts) if seen else status.volumes,
                 levels=self.bounds,
-                advice=advice.advise(pod, shm, mounts, self.bounds, self._known),
+                advice=advice.advise(pod, shm, mounts, self.bounds, known),
             )
 
-    def _volume(self, one: Volume, now: datetime) -> Volume:
-        name, size = self.claims().get(one.mount, (None, None))
+    def _volume(self, one: Volume, now: datetime, cluster: Cluster | None) -> Volume:
+        name = cluster.mounts.get(one.mount) if cluster else None
+        size = cluster.size(name) if cluster and name else None
         scope = one.scope
         if size and one.total:  # a share answers for the whole export, a volume for itself
             scope = "shared" if abs(one.total - size) > 0.1 * size else "own"

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from kfnb_ext.kube import client
 from kfnb_ext.kube.client.access import Access
-from kfnb_ext.services.capacity.claims import Claims, of_pod, quantity
+from kfnb_ext.services.capacity.claims import Claims, Seen, of_pod
 from tests.fakes import kubernetes
 
 POD = {
@@ -34,14 +32,6 @@ def test_mounts_are_joined_with_their_claims():
     assert of_pod({}) == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("10Gi", 10 << 30), ("500M", 500 * 10**6), ("1.5Ti", 3 << 39), ("12", 12), ("", None)],
-)
-def test_quantities_are_read_as_the_cluster_writes_them(text: str, size: int | None):
-    assert quantity(text) == size
-
-
 def test_where_the_cluster_refuses_nothing_is_known_and_nothing_waits(tmp_path: Path):
     asked: list[float] = []
 
@@ -53,11 +43,25 @@ def test_where_the_cluster_refuses_nothing_is_known_and_nothing_waits(tmp_path: 
 
     now = [0.0]
     claims = Claims(door, "alice", "demo-0", clock=lambda: now[0])
-    assert claims() == {}
+    assert claims() == Seen()
     claims.wait(20)
-    assert claims() == {}
+    assert claims() == Seen()
     assert len(asked) == 1
     now[0] += 601
     claims()
     claims.wait(20)
     assert len(asked) == 2
+
+
+def test_notebook_and_claims_are_read_and_what_is_refused_leaves_the_rest(tmp_path: Path):
+    with kubernetes.Cluster() as cluster:
+        notebook = kubernetes.notebook()
+        cluster.world.seed(notebook)
+        environment = {"KUBECONFIG": str(cluster.kubeconfig(tmp_path))}
+        door = client.Client(Access(environment, tmp_path / "none"), sleep=lambda _: None)
+        claims = Claims(lambda: door, "alice", "demo-0", "demo")
+        claims()
+        claims.wait(20)
+        found = claims()
+    assert found.mounts == {}, "the pod is not there"
+    assert found.spec == notebook["spec"]

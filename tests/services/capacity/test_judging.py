@@ -11,11 +11,26 @@ from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.status import Status
 from kfnb_ext.model.volumes import Volume, Volumes
+from kfnb_ext.services.capacity.claims import Seen
 from kfnb_ext.services.capacity.judging import Judge, Word, killed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 NONE = Unavailable(reason="none")
 GIB = 1 << 30
+
+
+CLUSTER = Seen(
+    mounts={"/home/me": "home"},
+    claims={"home": {"status": {"capacity": {"storage": "10Gi"}}}},
+    spec={
+        "template": {
+            "spec": {
+                "containers": [{"name": "demo", "volumeMounts": []}],
+                "volumes": [{"name": "data", "emptyDir": {}}],
+            }
+        }
+    },
+)
 
 
 def volume(used: int, total: int = 100 * GIB, **extra: object) -> Volume:
@@ -121,7 +136,17 @@ def test_kills_and_advice_are_in_the_status(told: list[Word]):
 
 
 def test_the_size_of_the_claim_tells_a_share_from_a_volume_of_its_own():
-    judge = Judge(levels.Levels(), advice.Known(), claims=lambda: {"/home/me": ("home", 10 * GIB)})
+    judge = Judge(levels.Levels(), advice.Known(), cluster=lambda: CLUSTER)
     found = judge.look(status(volumes=mounts(50)))
     assert isinstance(found.volumes, Volumes)
     assert (found.volumes.volumes[0].claim, found.volumes.volumes[0].scope) == ("home", "shared")
+
+
+def test_patches_are_made_from_the_notebook_where_the_cluster_has_told_it():
+    known = advice.Known(namespace="team", notebook="demo")
+    judge = Judge(levels.Levels(), known, cluster=lambda: CLUSTER)
+    (found,) = judge.look(status(shm=shm(1 << 20))).advice
+    assert "are guesses" not in found.patch
+    assert '"/spec/template/spec/containers/0/volumeMounts"' in found.patch
+    (blind,) = Judge(levels.Levels(), known).look(status(shm=shm(1 << 20))).advice
+    assert "are guesses" in blind.patch
