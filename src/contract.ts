@@ -7,6 +7,12 @@ export type Severity = 'info' | 'warning' | 'error';
 
 export type Section = 'limits' | 'shm' | 'volumes';
 
+export type Platform = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'pod' | 'none';
+
+export type Binding = 'Immediate' | 'WaitForFirstConsumer';
+
+export type AbilityName = 'snapshots' | 'restore' | 'new_notebook' | 'guardian' | 'grow' | 'patch' | 'stop' | 'classes' | 'quota';
+
 export type Culler = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'unknown' | 'off';
 
 export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' | 'not_asked';
@@ -29,7 +35,7 @@ export type GpuHolderKind = 'kernel' | 'terminal' | 'server' | 'pod' | 'orphan';
 
 export type Level = 'good' | 'warning' | 'alarm';
 
-export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover' | 'scan' | 'remove' | 'empty';
+export type OperationKind = 'create' | 'restore' | 'undo' | 'delete' | 'verify' | 'prune' | 'recover' | 'scan' | 'remove' | 'empty' | 'grow' | 'patch' | 'stop' | 'restart' | 'release';
 
 export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
 
@@ -45,7 +51,13 @@ export type EntryType = 'file' | 'directory' | 'symlink';
 
 export type Problem = 'changed' | 'missing' | 'added' | 'unreadable';
 
-export type EngineName = 'local';
+export type EngineName = 'local' | 'csi';
+
+export type SnapshotState = 'ready' | 'pending' | 'failed' | 'deleting';
+
+export type Power = 'browse' | 'verify' | 'paths' | 'in_place' | 'new_notebook' | 'data_volume';
+
+export type RestoreWay = 'in_place' | 'new_notebook' | 'data_volume';
 
 export type VolumeKind = 'block' | 'network' | 'node_local' | 'empty_dir' | 'memory' | 'container_layer' | 'host' | 'unknown';
 
@@ -102,6 +114,87 @@ export interface Advice {
   readonly text: string;
   readonly patch: string; // YAML, with the command that applies it; empty: none helps
   readonly section: Section;
+}
+
+/** A PersistentVolumeClaim. Sizes in bytes; what needs a class that cannot be read is None. */
+export interface Claim {
+  readonly name: string;
+  readonly uid: string;
+  readonly phase: string; // Pending, Bound, Lost
+  readonly storage_class: string | null;
+  readonly driver: string | null; // who provisions it: hostpath.csi.k8s.io
+  readonly access_modes: readonly string[];
+  readonly volume_mode: string;
+  readonly requested: number | null;
+  readonly capacity: number | null;
+  readonly expandable: boolean | null; // None: the class cannot be read
+  readonly binding: Binding | null;
+  readonly resizing: string; // the stage of a growth that is under way, in words
+  readonly going: boolean; // it is being deleted
+}
+
+/** A claim as this pod mounts it. */
+export interface Mounted {
+  readonly claim: Claim;
+  readonly volume: string; // its name in the pod's spec
+  readonly mount: string;
+  readonly sub_path: string;
+  readonly read_only: boolean;
+  readonly workspace: boolean;
+}
+
+/** Where this server runs. Empty: not known. */
+export interface Place {
+  readonly platform: Platform;
+  readonly namespace: string;
+  readonly notebook: string;
+  readonly pod: string;
+  readonly pod_uid: string;
+  readonly container: string;
+  readonly node: string;
+  readonly image: string;
+  readonly digest: string; // repository@sha256:..., as the node runs it
+  readonly service_account: string;
+  readonly mounted: readonly Mounted[];
+}
+
+/** Something that can be done from here; `allowed` None: the cluster did not tell. */
+export interface Ability {
+  readonly name: AbilityName;
+  readonly allowed: boolean | null;
+  readonly text: string; // what it is, or why not
+  readonly hint: string;
+}
+
+/** One line of a ResourceQuota. Bytes for storage and memory, else a count (cores for CPU). */
+export interface QuotaLine {
+  readonly quota: string;
+  readonly resource: string; // persistentvolumeclaims, requests.storage, ...
+  readonly hard: number;
+  readonly used: number;
+  readonly unit: 'bytes' | 'count' | 'cores';
+}
+
+/** An object that a restore left behind: kept until the user lets it go. */
+export interface Kept {
+  readonly kind: 'claim' | 'snapshot' | 'notebook' | 'job';
+  readonly name: string;
+  readonly why: string;
+  readonly size: number | null;
+  readonly since: string | null; // ISO 8601, UTC
+  readonly can_go: boolean; // False: something still uses it; ``why`` says what
+}
+
+/** The cluster as seen from this notebook. */
+export interface Cluster {
+  readonly kind: 'cluster';
+  readonly taken: string; // ISO 8601, UTC
+  readonly place: Place;
+  readonly abilities: readonly Ability[];
+  readonly quotas: readonly QuotaLine[];
+  readonly kept: readonly Kept[];
+  readonly role: string; // YAML to send to the administrator; empty: nothing is missing
+  readonly notes: readonly string[]; // what could not be read, and why
 }
 
 /** A person asked that the notebook be kept, until a time and for a reason. */
@@ -474,7 +567,7 @@ export interface Operation {
   readonly phase: string; // what it does right now, in words
   readonly done: number;
   readonly total: number | null;
-  readonly unit: 'bytes' | 'files';
+  readonly unit: 'bytes' | 'files' | 'steps';
   readonly cancel_requested: boolean;
   readonly snapshot: string | null; // id of the snapshot that it is about or has made
   readonly restore: string | null; // id of the restore that it has made
@@ -571,11 +664,22 @@ export interface LeftOut {
   readonly reason: string;
 }
 
+/** One claim of a snapshot that the cluster keeps, and the object that keeps it. */
+export interface SnapshotVolume {
+  readonly claim: string;
+  readonly mount: string;
+  readonly object: string; // the VolumeSnapshot's name
+  readonly ready: boolean | null; // None: the driver has said nothing yet
+  readonly size: number | null; // bytes that a claim made from it needs at least
+  readonly error: string; // the last one; the cluster goes on trying
+}
+
 /**
  * A volume as it was.
  *
  * `complete` is False when something that should be in it is not (`left_out` names it).
- * `bytes_added` is what this snapshot cost on the volume, `bytes_total` what it holds.
+ * `bytes_added` is what this snapshot cost on the volume, `bytes_total` what it holds; None
+ * where the engine cannot tell.
  */
 export interface Snapshot {
   readonly id: string;
@@ -584,14 +688,19 @@ export interface Snapshot {
   readonly created: string; // ISO 8601, UTC
   readonly reason: SnapshotReason;
   readonly complete: boolean;
-  readonly files: number;
-  readonly bytes_total: number;
-  readonly bytes_added: number;
+  readonly files: number | null;
+  readonly bytes_total: number | null;
+  readonly bytes_added: number | null;
   readonly excluded: readonly string[]; // patterns in force
   readonly left_out: readonly LeftOut[]; // at most 1000 are named
   readonly left_out_count: number;
   readonly durable: boolean; // False: it is lost together with the volume it lies on
   readonly place: string; // where a person finds it (a folder, for `local`)
+  readonly state: SnapshotState;
+  readonly error: string; // why it is not ready
+  readonly note: string;
+  readonly volumes: readonly SnapshotVolume[]; // of an engine that keeps volumes
+  readonly together: boolean; // False: its volumes were cut one after another
 }
 
 /** An engine, whether it can be used here, and if not why. */
@@ -603,6 +712,16 @@ export interface EngineInfo {
   readonly used: number | null; // bytes that its snapshots take
   readonly allowed: number | null; // bytes that they may take
   readonly note: string; // what a person should know before relying on it
+  readonly can: readonly Power[];
+  readonly role: string; // YAML to send to the administrator, where a right is missing
+}
+
+/** A claim that took another's place in the Notebook; the old one is kept. */
+export interface Switch {
+  readonly volume: string; // its name in the Notebook's spec
+  readonly mount: string;
+  readonly old: string;
+  readonly new: string;
 }
 
 /** A restore that was made, and whether it can be undone. */
@@ -617,6 +736,9 @@ export interface Restore {
   readonly undone: boolean;
   readonly undo_of: string | null; // this restore is itself the undo of that one
   readonly kept: readonly string[]; // versions that appeared while it ran, moved here and kept
+  readonly way: RestoreWay;
+  readonly switches: readonly Switch[]; // the claims that were exchanged
+  readonly notebook: string; // the notebook that was made beside this one
 }
 
 /** All snapshots, newest first, with the engines and the restores that can be undone. */
@@ -643,22 +765,39 @@ export interface EntryList {
   readonly entries: readonly Entry[];
 }
 
-/** What a restore would do. Nothing has been changed. At most 1000 paths are named each. */
+/** What a restore would do to one object of the cluster. */
+export interface PlanObject {
+  readonly act: 'create' | 'change' | 'keep' | 'restart';
+  readonly kind: string; // claim, Notebook, Job, snapshot, pod
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * What a restore would do. Nothing has been changed. At most 1000 paths are named each.
+ *
+ * The counts of files are None where whole volumes are exchanged; `objects` says then what
+ * happens in the cluster.
+ */
 export interface RestorePlan {
   readonly snapshot: string;
   readonly paths: readonly string[];
   readonly exact: boolean;
-  readonly create: number;
-  readonly replace: number;
-  readonly remove: number;
-  readonly unchanged: number;
-  readonly newer_kept: number; // files created since, which stay
-  readonly bytes_to_write: number;
+  readonly create: number | null;
+  readonly replace: number | null;
+  readonly remove: number | null;
+  readonly unchanged: number | null;
+  readonly newer_kept: number | null; // files created since, which stay
+  readonly bytes_to_write: number | null;
   readonly created_paths: readonly string[];
   readonly replaced_paths: readonly string[];
   readonly removed_paths: readonly string[];
   readonly findings: readonly string[]; // sentences a person should read first
   readonly possible: boolean; // False: findings say why not
+  readonly way: RestoreWay;
+  readonly objects: readonly PlanObject[];
+  readonly restart: boolean; // the notebook restarts: kernels and terminals end
+  readonly guardian: boolean; // False: nobody could roll it back while the pod is away
 }
 
 /** Something that verify found. */
@@ -688,14 +827,23 @@ export interface PrunePlan {
 export interface CreateRequest {
   readonly engine?: EngineName;
   readonly name?: string;
+  readonly note?: string;
 }
 
-/** Restore all (no paths) or some paths. `exact` also removes what was created since. */
+/**
+ * Restore all (no paths) or some paths. `exact` also removes what was created since.
+ *
+ * `way`, `name`, `mount` and `unguarded` are for engines that keep whole volumes.
+ */
 export interface RestoreRequest {
   readonly engine?: EngineName;
   readonly snapshot: string;
   readonly paths?: readonly string[];
   readonly exact?: boolean;
+  readonly way?: RestoreWay;
+  readonly name?: string; // of the new notebook; empty: one is found
+  readonly mount?: string; // of the data volume; empty: /home/.../restored-ID
+  readonly unguarded?: boolean; // go on though no guardian can roll it back
 }
 
 /** Keep the last N, the newest of each of the last N days, and of each of the last N weeks. */

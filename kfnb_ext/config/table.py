@@ -202,6 +202,30 @@ class KfnbExt(Configurable):
         help="Look what fills the workspace by itself, at the lowest priority and at most once an "
         "hour, while its volume is above `capacity_warning`. Off: only when somebody asks.",
     ).tag(config=True, env="KFNB_BACKGROUND_SCAN", stricter=min)
+    notebook = traitlets.Unicode(
+        "",
+        help="NAMESPACE/NAME of the Notebook. Empty: a notebook pod knows its own from NB_PREFIX. "
+        "For a shell that reaches the cluster by KUBECONFIG.",
+    ).tag(config=True, env="KFNB_NOTEBOOK")
+    snapshot_class = traitlets.Unicode(
+        "",
+        help="The VolumeSnapshotClass of the engine `csi`. Empty: the default class of the claim's "
+        "driver, which the cluster chooses.",
+    ).tag(config=True, env="KFNB_SNAPSHOT_CLASS")
+    snapshot_minutes = traitlets.Float(
+        10.0,
+        min=0.1,
+        max=1440.0,
+        help="Minutes after which a snapshot of the engine `csi` that is not ready is given up. "
+        "10: a class of another driver never becomes ready, and never says so.",
+    ).tag(config=True, env="KFNB_SNAPSHOT_MINUTES")
+    restore_minutes = traitlets.Float(
+        15.0,
+        min=0.1,
+        max=1440.0,
+        help="Minutes in which the notebook must be ready on its new volume; else the old one is "
+        "put back. 15: attaching a volume and pulling an image can take ten.",
+    ).tag(config=True, env="KFNB_RESTORE_MINUTES")
     lease = traitlets.Bool(
         False,
         help="Ask the culler to look again only after at most 15 minutes, while in use. Off: it "

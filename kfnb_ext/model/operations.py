@@ -7,7 +7,21 @@ from kfnb_ext.model.reading import Record
 from kfnb_ext.model.snapshots import Verification
 
 OperationKind = Literal[
-    "create", "restore", "undo", "delete", "verify", "prune", "recover", "scan", "remove", "empty"
+    "create",
+    "restore",
+    "undo",
+    "delete",
+    "verify",
+    "prune",
+    "recover",
+    "scan",
+    "remove",
+    "empty",
+    "grow",
+    "patch",
+    "stop",
+    "restart",
+    "release",
 ]
 OperationState = Literal["running", "succeeded", "failed", "cancelled"]
 Face = Literal["server", "kernel", "shell"]
@@ -38,7 +52,7 @@ class Operation(Record, frozen=True, kw_only=True):
     phase: str = ""  # what it does right now, in words
     done: int = 0
     total: int | None = None
-    unit: Literal["bytes", "files"] = "bytes"
+    unit: Literal["bytes", "files", "steps"] = "bytes"
     cancel_requested: bool = False
     snapshot: str | None = None  # id of the snapshot that it is about or has made
     restore: str | None = None  # id of the restore that it has made

@@ -19,7 +19,23 @@ Name = Annotated[
 ]
 Path = Annotated[str, msgspec.Meta(max_length=4096, pattern=r"^[^\x00]*$(?!\n)")]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=ID)]
-EngineName = Literal["local"]
+Note = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)")]
+# A name that an object of the cluster can have (RFC 1123), short enough for what is added to it.
+ObjectName = Annotated[
+    str, msgspec.Meta(max_length=52, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$(?!\n)")
+]
+EngineName = Literal["local", "csi"]
+SnapshotState = Literal["ready", "pending", "failed", "deleting"]
+# What an engine can do beside create, list and delete.
+Power = Literal[
+    "browse",  # look into a snapshot, download a file of it
+    "verify",  # read it whole and find what differs
+    "paths",  # restore some paths, and exactly
+    "in_place",  # make this workspace so again
+    "new_notebook",  # make a notebook beside this one
+    "data_volume",  # mount it beside the present volumes
+]
+RestoreWay = Literal["in_place", "new_notebook", "data_volume"]
 
 
 class LeftOut(Record, frozen=True, kw_only=True):
@@ -29,11 +45,23 @@ class LeftOut(Record, frozen=True, kw_only=True):
     reason: str
 
 
+class SnapshotVolume(Record, frozen=True, kw_only=True):
+    """One claim of a snapshot that the cluster keeps, and the object that keeps it."""
+
+    claim: str
+    mount: str
+    object: str  # the VolumeSnapshot's name
+    ready: bool | None  # None: the driver has said nothing yet
+    size: int | None  # bytes that a claim made from it needs at least
+    error: str = ""  # the last one; the cluster goes on trying
+
+
 class Snapshot(Record, frozen=True, kw_only=True):
     """A volume as it was.
 
     ``complete`` is False when something that should be in it is not (``left_out`` names it).
-    ``bytes_added`` is what this snapshot cost on the volume, ``bytes_total`` what it holds.
+    ``bytes_added`` is what this snapshot cost on the volume, ``bytes_total`` what it holds; None
+    where the engine cannot tell.
     """
 
     id: str
@@ -42,14 +70,19 @@ class Snapshot(Record, frozen=True, kw_only=True):
     created: datetime
     reason: SnapshotReason
     complete: bool
-    files: int
-    bytes_total: int
-    bytes_added: int
+    files: int | None
+    bytes_total: int | None
+    bytes_added: int | None
     excluded: tuple[str, ...]  # patterns in force
     left_out: tuple[LeftOut, ...]  # at most 1000 are named
     left_out_count: int
     durable: bool  # False: it is lost together with the volume it lies on
     place: str  # where a person finds it (a folder, for `local`)
+    state: SnapshotState = "ready"
+    error: str = ""  # why it is not ready
+    note: str = ""
+    volumes: tuple[SnapshotVolume, ...] = ()  # of an engine that keeps volumes
+    together: bool = True  # False: its volumes were cut one after another
 
 
 class EngineInfo(Record, frozen=True, kw_only=True):
@@ -62,6 +95,17 @@ class EngineInfo(Record, frozen=True, kw_only=True):
     used: int | None = None  # bytes that its snapshots take
     allowed: int | None = None  # bytes that they may take
     note: str = ""  # what a person should know before relying on it
+    can: tuple[Power, ...] = ("browse", "verify", "paths", "in_place")
+    role: str = ""  # YAML to send to the administrator, where a right is missing
+
+
+class Switch(Record, frozen=True, kw_only=True):
+    """A claim that took another's place in the Notebook; the old one is kept."""
+
+    volume: str  # its name in the Notebook's spec
+    mount: str
+    old: str
+    new: str
 
 
 class Restore(Record, frozen=True, kw_only=True):
@@ -77,6 +121,9 @@ class Restore(Record, frozen=True, kw_only=True):
     undone: bool
     undo_of: str | None = None  # this restore is itself the undo of that one
     kept: tuple[str, ...] = ()  # versions that appeared while it ran, moved here and kept
+    way: RestoreWay = "in_place"
+    switches: tuple[Switch, ...] = ()  # the claims that were exchanged
+    notebook: str = ""  # the notebook that was made beside this one
 
 
 class SnapshotList(Record, frozen=True, kw_only=True):
@@ -106,23 +153,40 @@ class EntryList(Record, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
 
 
+class PlanObject(Record, frozen=True, kw_only=True):
+    """What a restore would do to one object of the cluster."""
+
+    act: Literal["create", "change", "keep", "restart"]
+    kind: str  # claim, Notebook, Job, snapshot, pod
+    name: str
+    text: str
+
+
 class RestorePlan(Record, frozen=True, kw_only=True):
-    """What a restore would do. Nothing has been changed. At most 1000 paths are named each."""
+    """What a restore would do. Nothing has been changed. At most 1000 paths are named each.
+
+    The counts of files are None where whole volumes are exchanged; ``objects`` says then what
+    happens in the cluster.
+    """
 
     snapshot: str
     paths: tuple[str, ...]
     exact: bool
-    create: int
-    replace: int
-    remove: int
-    unchanged: int
-    newer_kept: int  # files created since, which stay
-    bytes_to_write: int
+    create: int | None
+    replace: int | None
+    remove: int | None
+    unchanged: int | None
+    newer_kept: int | None  # files created since, which stay
+    bytes_to_write: int | None
     created_paths: tuple[str, ...]
     replaced_paths: tuple[str, ...]
     removed_paths: tuple[str, ...]
     findings: tuple[str, ...]  # sentences a person should read first
     possible: bool  # False: findings say why not
+    way: RestoreWay = "in_place"
+    objects: tuple[PlanObject, ...] = ()
+    restart: bool = False  # the notebook restarts: kernels and terminals end
+    guardian: bool = True  # False: nobody could roll it back while the pod is away
 
 
 class Difference(Record, frozen=True, kw_only=True):
@@ -156,15 +220,23 @@ class CreateRequest(Request, frozen=True, kw_only=True):
 
     engine: EngineName = "local"
     name: Name = ""
+    note: Note = ""
 
 
 class RestoreRequest(Request, frozen=True, kw_only=True):
-    """Restore all (no paths) or some paths. ``exact`` also removes what was created since."""
+    """Restore all (no paths) or some paths. ``exact`` also removes what was created since.
+
+    ``way``, ``name``, ``mount`` and ``unguarded`` are for engines that keep whole volumes.
+    """
 
     engine: EngineName = "local"
     snapshot: Id
     paths: Annotated[tuple[Path, ...], msgspec.Meta(max_length=1000)] = ()
     exact: bool = False
+    way: RestoreWay = "in_place"
+    name: ObjectName = ""  # of the new notebook; empty: one is found
+    mount: Path = ""  # of the data volume; empty: /home/.../restored-ID
+    unguarded: bool = False  # go on though no guardian can roll it back
 
 
 class Retention(Request, frozen=True, kw_only=True):

@@ -33,9 +33,9 @@ def _table(found: tuple[snapshots.Snapshot, ...]) -> str:
         (
             one.id,
             units.date(one.created),
-            f"{one.files:,}",
-            units.size(one.bytes_total),
-            units.size(one.bytes_added),
+            "-" if one.files is None else f"{one.files:,}",
+            _size(one.bytes_total),
+            _size(one.bytes_added),
             title(one) + ("" if one.complete else " (incomplete)"),
         )
         for one in found
@@ -63,8 +63,7 @@ def _engine(info: snapshots.EngineInfo) -> str:
 
 def line(one: snapshots.Snapshot) -> str:
     """One snapshot on one line."""
-    held = f"{units.count(one.files, 'file')}, {units.size(one.bytes_total)}"
-    return "  ".join(filter(None, [one.id, units.date(one.created), held, title(one)]))
+    return "  ".join(filter(None, [one.id, units.date(one.created), _held(one), title(one)]))
 
 
 def one(record: snapshots.Snapshot) -> str:
@@ -74,8 +73,8 @@ def one(record: snapshots.Snapshot) -> str:
         ("Snapshot", record.id),
         ("Name", units.plain(record.name) or "(none)"),
         ("Taken", f"{units.date(record.created)}, {why}"),
-        ("Holds", f"{units.count(record.files, 'file')}, {units.size(record.bytes_total)}"),
-        ("Added", f"{units.size(record.bytes_added)} on the volume"),
+        ("Holds", _held(record)),
+        ("Added", f"{_size(record.bytes_added)} on the volume"),
         ("Engine", record.engine + ("" if record.durable else " (lost together with its volume)")),
         ("Place", units.plain(record.place)),
         ("Left out", _left_out(record)),
@@ -97,8 +96,8 @@ def _left_out(record: snapshots.Snapshot) -> str:
 def taken(record: snapshots.Snapshot) -> str:
     """What a create has made."""
     named = f' "{units.plain(record.name)}"' if record.name else ""
-    held = f"{units.count(record.files, 'file')}, {units.size(record.bytes_total)}"
-    lines = [f"Snapshot {record.id}{named}: {held}, {units.size(record.bytes_added)} added."]
+    added = "" if record.bytes_added is None else f", {units.size(record.bytes_added)} added"
+    lines = [f"Snapshot {record.id}{named}: {_held(record)}{added}."]
     if record.left_out_count:
         lines.append(f"Left out:\n{_indent(_left_out(record).splitlines())}")
     if not record.durable:
@@ -113,16 +112,18 @@ def preview(plan: snapshots.RestorePlan, snapshot: snapshots.Snapshot) -> str:
     what = units.count(len(plan.paths), "path") if plan.paths else "the whole workspace"
     lines = [f"Restore {what} from the snapshot {of}, taken {units.date(snapshot.created)}:"]
     written = f", {units.size(plan.bytes_to_write)} to write" if plan.bytes_to_write else ""
-    lines += _paths(f"create   {plan.create:,}{written}", plan.created_paths, plan.create)
-    lines += _paths(f"replace  {plan.replace:,}", plan.replaced_paths, plan.replace)
-    lines += _paths(f"remove   {plan.remove:,}", plan.removed_paths, plan.remove)
-    lines.append(f"  leave    {plan.unchanged:,} that are the same already")
+    lines += _paths(f"create   {plan.create or 0:,}{written}", plan.created_paths, plan.create)
+    lines += _paths(f"replace  {plan.replace or 0:,}", plan.replaced_paths, plan.replace)
+    lines += _paths(f"remove   {plan.remove or 0:,}", plan.removed_paths, plan.remove)
+    if plan.unchanged is not None:
+        lines.append(f"  leave    {plan.unchanged:,} that are the same already")
+    lines += [f"  {one.act:<8} {one.kind} {one.name}: {one.text}" for one in plan.objects]
     if plan.newer_kept:
         lines.append(f"  keep     {plan.newer_kept:,} created since (--exact would remove them)")
     return "\n".join([*lines, *map(units.plain, plan.findings)])
 
 
-def _paths(head: str, paths: tuple[str, ...], count: int) -> list[str]:
+def _paths(head: str, paths: tuple[str, ...], count: int | None) -> list[str]:
     if not count:
         return []
     tops = _tops(paths)
@@ -190,6 +191,18 @@ def pruning(plan: snapshots.PrunePlan, found: tuple[snapshots.Snapshot, ...]) ->
     freed = f", about {units.size(plan.bytes_freed)} freed" if plan.bytes_freed is not None else ""
     head = f"Delete {units.count(len(plan.delete), 'snapshot')}{freed}; keep {len(plan.keep):,}:"
     return f"{head}\n{_table(gone)}"
+
+
+def _held(one: snapshots.Snapshot) -> str:
+    """What it holds: files and bytes, or volumes."""
+    if one.files is None:
+        claims = ", ".join(part.claim for part in one.volumes)
+        return f"{units.count(len(one.volumes), 'volume')} ({claims})"
+    return f"{units.count(one.files, 'file')}, {_size(one.bytes_total)}"
+
+
+def _size(count: int | None) -> str:
+    return "-" if count is None else units.size(count)
 
 
 def _indent(lines: list[str]) -> str:

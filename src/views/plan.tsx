@@ -1,7 +1,7 @@
 /** What a restore would do, before it is done. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { RestorePlan } from '../contract';
+import type { PlanObject, RestorePlan } from '../contract';
 import * as units from '../units';
 
 export interface PlanProps {
@@ -13,7 +13,6 @@ export interface PlanProps {
 const NAMED = 50;
 
 export function PlanView({ plan, trans }: PlanProps): JSX.Element {
-  const nothing = !plan.create && !plan.replace && !plan.remove;
   return (
     <div className="kfnb-Plan">
       {plan.findings.map(finding => (
@@ -21,32 +20,61 @@ export function PlanView({ plan, trans }: PlanProps): JSX.Element {
           {finding}
         </p>
       ))}
-      {nothing ? (
+      {plan.objects.length ? (
+        <Objects objects={plan.objects} />
+      ) : (
+        <Files plan={plan} trans={trans} />
+      )}
+    </div>
+  );
+}
+
+/** What happens to objects of the cluster. */
+function Objects({ objects }: { objects: readonly PlanObject[] }): JSX.Element {
+  return (
+    <ul className="kfnb-List">
+      {objects.map(one => (
+        <li key={`${one.act} ${one.kind} ${one.name}`}>
+          <strong>{one.act}</strong> {one.kind} {one.name}: {one.text}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What happens to files. */
+function Files({ plan, trans }: PlanProps): JSX.Element {
+  const create = plan.create ?? 0;
+  const replace = plan.replace ?? 0;
+  const remove = plan.remove ?? 0;
+  return (
+    <>
+      {create + replace + remove === 0 ? (
         <p>{trans.__('Nothing would change: all is as it is in the snapshot.')}</p>
       ) : (
-        <p>{trans.__('%1 will be written.', units.bytes(plan.bytes_to_write))}</p>
+        <p>{trans.__('%1 will be written.', units.bytes(plan.bytes_to_write ?? 0))}</p>
       )}
       <Paths
-        text={trans.__('Created: %1', plan.create)}
+        text={trans.__('Created: %1', create)}
         paths={plan.created_paths}
-        count={plan.create}
+        count={create}
         trans={trans}
       />
       <Paths
-        text={trans.__('Replaced: %1', plan.replace)}
+        text={trans.__('Replaced: %1', replace)}
         paths={plan.replaced_paths}
-        count={plan.replace}
+        count={replace}
         trans={trans}
       />
       <Paths
-        text={trans.__('Removed: %1', plan.remove)}
+        text={trans.__('Removed: %1', remove)}
         paths={plan.removed_paths}
-        count={plan.remove}
+        count={remove}
         trans={trans}
       />
       <p className="kfnb-Plan-row">{trans.__('Kept, created since: %1', plan.newer_kept)}</p>
       <p className="kfnb-Plan-row">{trans.__('Unchanged: %1', plan.unchanged)}</p>
-    </div>
+    </>
   );
 }
 

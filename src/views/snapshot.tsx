@@ -71,14 +71,17 @@ export function title({ name, reason }: Snapshot, trans: TranslationBundle): str
 
 function facts(snapshot: Snapshot, trans: TranslationBundle): string {
   const { files, bytes_total, bytes_added, reason } = snapshot;
-  const all = trans._n(
-    '%2 file, %3; cost %4',
-    '%2 files, %3; cost %4',
-    files,
-    units.count(files),
-    units.bytes(bytes_total),
-    units.bytes(bytes_added)
-  );
+  const all =
+    files === null || bytes_total === null || bytes_added === null
+      ? snapshot.volumes.map(volume => volume.claim).join(', ')
+      : trans._n(
+          '%2 file, %3; cost %4',
+          '%2 files, %3; cost %4',
+          files,
+          units.count(files),
+          units.bytes(bytes_total),
+          units.bytes(bytes_added)
+        );
   const safety = reason === 'before_restore' || reason === 'before_undo';
   return safety ? trans.__('Safety snapshot. %1', all) : all;
 }

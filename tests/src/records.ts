@@ -227,6 +227,11 @@ export function snapshot(extra: Partial<Snapshot> = {}): Snapshot {
     left_out_count: 0,
     durable: false,
     place: '/home/jovyan/.kfnb/snapshots/s1',
+    state: 'ready',
+    error: '',
+    note: '',
+    volumes: [],
+    together: true,
     ...extra
   };
 }
@@ -243,6 +248,9 @@ export function restore(extra: Partial<Restore> = {}): Restore {
     undone: false,
     undo_of: null,
     kept: [],
+    way: 'in_place',
+    switches: [],
+    notebook: '',
     ...extra
   };
 }
@@ -257,7 +265,9 @@ export function list(extra: Partial<SnapshotList> = {}): SnapshotList {
         hint: '',
         used: GIB,
         allowed: 15 * GIB,
-        note: 'It does not survive the loss of its volume.'
+        note: 'It does not survive the loss of its volume.',
+        can: ['browse', 'verify', 'paths', 'in_place'],
+        role: ''
       }
     ],
     snapshots: [snapshot()],

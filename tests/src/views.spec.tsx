@@ -296,7 +296,11 @@ test('a plan tells what is created, replaced, removed and kept, and what to read
     replaced_paths: ['a.txt'],
     removed_paths: [],
     findings: ['A kernel has a.txt open.'],
-    possible: true
+    possible: true,
+    way: 'in_place' as const,
+    objects: [],
+    restart: false,
+    guardian: true
   };
   const said = text(<PlanView plan={plan} trans={trans} />);
 

@@ -66,7 +66,7 @@ def create(
         except BaseException:
             removing.tree(work)
             raise
-        usage.settle(home, freely + stored.snapshot.bytes_added)
+        usage.settle(home, freely + (stored.snapshot.bytes_added or 0))
     return stored.snapshot
 
 

@@ -16,7 +16,7 @@ def delete(home: places.Layout, snapshot: str, progress: base.Progress) -> None:
     folder = records.found(home, snapshot).folder
     progress.phase("Deleting the snapshot")
     record = records.Kept(folder).snapshot
-    progress.expect(record.files if record else 0)
+    progress.expect((record.files or 0) if record else 0)
     progress.advance(0)
     with failing.told("deleting the snapshot"):
         used = usage.current(home)

@@ -83,7 +83,7 @@ class Verifier:
     def _walk(self, parts: list[_Part]) -> None:
         """Check folders in threads; totals are folded so that memory does not grow."""
         snapshot = self._kept.snapshot
-        self._progress.expect(snapshot.bytes_total if snapshot else 0)
+        self._progress.expect((snapshot.bytes_total or 0) if snapshot else 0)
         pool = ThreadPoolExecutor(making.THREADS, "kfnb-verify")
         pending: deque[Future[_Part]] = deque()
         try:

@@ -1,0 +1,45 @@
+"""What asks and changes the cluster, put together.
+
+Rule: the package `kubernetes` is imported at the first question, and nobody asks at start.
+"""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kfnb_ext.kube import place
+from kfnb_ext.kube.client import Client
+from kfnb_ext.kube.client.access import Access
+from kfnb_ext.services.cluster.where import Where
+
+if TYPE_CHECKING:
+    from kfnb_ext.assembly import Pod
+
+
+class Cluster:
+    """The parts, over one pod."""
+
+    def __init__(self, pod: "Pod") -> None:
+        self._pod = pod
+        self.access = Access()
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is a cluster to ask. Imports and asks nothing."""
+        return self.access.possible
+
+    @property
+    def writes(self) -> bool:
+        """Whether the site allows changes of the cluster."""
+        return self._pod.options.cluster_writes and not self._pod.options.read_only
+
+    @cached_property
+    def client(self) -> Client:
+        """The one door."""
+        return Client(self.access)
+
+    @cached_property
+    def where(self) -> Where:
+        """Where this notebook lives."""
+        names = place.names(os.environ, self._pod.options.notebook)
+        return Where(self.client, names, os.fspath(self._pod.workspace))
