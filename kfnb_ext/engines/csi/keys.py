@@ -1,0 +1,37 @@
+"""The labels and annotations by which our objects are found again.
+
+Rule: each key contains "notebook", or the notebook controller copies it into the pod's template
+and a later one restarts the pod for it. A label's value is 63 characters at most: a longer one is
+cut and ends in a sum of the whole.
+"""
+
+import hashlib
+import re
+
+OURS = "notebooks.kfnb.dev"
+MANAGED = "app.kubernetes.io/managed-by"  # a label, of objects of our own only
+MANAGER = "kfnb-ext"
+NOTEBOOK = f"{OURS}/notebook"  # label: the notebook's name
+SET = f"{OURS}/set"  # label: all volumes of one snapshot
+REASON = f"{OURS}/reason"  # label
+RESTORE = f"{OURS}/restore"  # label of objects; annotation of the Notebook: the journal
+RESTORES = f"{OURS}/restores"  # annotation of the Notebook: the restores that were made
+NAME = f"{OURS}/name"  # annotation: what a person called it
+NOTE = f"{OURS}/note"
+CREATOR = f"{OURS}/creator"
+VOLUME = f"{OURS}/volume"  # annotation: the claim and its mount as they were, JSON
+ENVIRONMENT = f"{OURS}/environment"  # annotation: the environment in short, JSON
+REPLACES = f"{OURS}/replaces"  # annotation of a new claim: the one whose place it took
+REPLACED = f"{OURS}/replaced-by"  # annotation of the old one, which is kept
+FROM = f"{OURS}/restored-from"  # annotation: the VolumeSnapshot
+
+LONGEST = 63
+
+
+def value(text: str) -> str:
+    """A text as a label's value, or as a name: short enough, and unlike any other's."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "-", text).strip("-_.")
+    if plain == text and len(text) <= LONGEST:
+        return text
+    tail = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return f"{plain[: LONGEST - 9]}-{tail}".strip("-_.")
