@@ -9,6 +9,8 @@ export type Section = 'limits' | 'shm' | 'volumes';
 
 export type Platform = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'pod' | 'none';
 
+export type Unit = 'bytes' | 'count' | 'cores';
+
 export type Binding = 'Immediate' | 'WaitForFirstConsumer';
 
 export type AbilityName = 'snapshots' | 'restore' | 'new_notebook' | 'guardian' | 'grow' | 'patch' | 'stop' | 'classes' | 'quota';
@@ -170,9 +172,12 @@ export interface Ability {
 export interface QuotaLine {
   readonly quota: string;
   readonly resource: string; // persistentvolumeclaims, requests.storage, ...
+  readonly name: string; // what it is about, in words
   readonly hard: number;
-  readonly used: number;
-  readonly unit: 'bytes' | 'count' | 'cores';
+  readonly used: number | null; // None: the cluster has not counted yet
+  readonly left: number | null;
+  readonly unit: Unit;
+  readonly text: string; // the line as a sentence
 }
 
 /** An object that a restore left behind: kept until the user lets it go. */

@@ -9,6 +9,7 @@ from typing import Literal
 from kfnb_ext.model.reading import Reading, Record
 
 Platform = Literal["kubeflow", "openshift", "workspaces", "hub", "pod", "none"]
+Unit = Literal["bytes", "count", "cores"]
 Binding = Literal["Immediate", "WaitForFirstConsumer"]
 AbilityName = Literal[
     "snapshots", "restore", "new_notebook", "guardian", "grow", "patch", "stop", "classes", "quota"
@@ -74,9 +75,12 @@ class QuotaLine(Record, frozen=True, kw_only=True):
 
     quota: str
     resource: str  # persistentvolumeclaims, requests.storage, ...
+    name: str  # what it is about, in words
     hard: float
-    used: float
-    unit: Literal["bytes", "count", "cores"]
+    used: float | None  # None: the cluster has not counted yet
+    left: float | None
+    unit: Unit
+    text: str  # the line as a sentence
 
 
 class Kept(Record, frozen=True, kw_only=True):
