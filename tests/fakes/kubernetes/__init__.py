@@ -4,9 +4,10 @@ What it answers is held to recordings of a real one (``tests/vectors/kubernetes`
 ``tests/fakes/test_kubernetes.py``. Where no recording exists (Jobs, group snapshots, workspaces
 of Kubeflow 2.0) it follows the published API and is unverified.
 
-Not checked, where a real server would refuse: the content of Pods, Jobs, StatefulSets, Services
-and of Notebooks beyond their containers. Not simulated: garbage collection by owner, the notebook
-controller, graceful deletion, making an object by server-side apply.
+Not checked, where a real server would refuse: the content of Pods, StatefulSets, Services, of
+Jobs beyond their containers, and of Notebooks beyond theirs. With ``controllers.workloads``
+Notebooks get their pods, Jobs run, and what lost its owner goes. Not simulated: making an object
+by server-side apply, the controller of Workspaces.
 
 Rule: an answer is computed from the store and the rules, never kept ready for a request.
 """

@@ -1,4 +1,5 @@
-"""What works behind the API server: the controllers of claims and of volume snapshots.
+"""What works behind the API server: the controllers of claims and of volume snapshots; with
+``workloads`` also those of Notebooks, StatefulSets and Jobs, the scheduler and a node.
 
 Each step moves each object by one transition at most, so that a test sees every state on the
 way, in the order in which the recorded watches show them. With ``automatic`` a step follows
@@ -10,11 +11,27 @@ Rule: controllers write through the store, like anybody, and say what they do in
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
-from tests.fakes.kubernetes import fields, provisioner, snapshotter
-from tests.fakes.kubernetes.kinds import CLAIM, EVENT, POD, VOLUME_SNAPSHOT, Kind
+from tests.fakes.kubernetes import (
+    fields,
+    jobs,
+    nodes,
+    notebooks,
+    provisioner,
+    snapshotter,
+    statefulsets,
+)
+from tests.fakes.kubernetes.kinds import (
+    CLAIM,
+    EVENT,
+    JOB,
+    NOTEBOOK,
+    POD,
+    STATEFUL_SET,
+    VOLUME_SNAPSHOT,
+    Kind,
+)
 from tests.fakes.kubernetes.store import Object
 from tests.fakes.kubernetes.world import World
 
@@ -27,6 +44,8 @@ class Controllers:
     drivers: set[str] = field(default_factory=lambda: {"hostpath.csi.k8s.io"})
     automatic: bool = False
     kubelet: bool = False  # grows file systems on nodes
+    workloads: bool = False
+    node: nodes.Node = field(default_factory=nodes.Node)
     held: set[str] = field(default_factory=set)  # names of objects that do not move
     failing: dict[str, list[str]] = field(default_factory=dict)  # a driver's errors, by name
 
@@ -35,7 +54,20 @@ class Controllers:
         with self.world.store.lock:
             moved = [self._each(CLAIM, provisioner.move)]
             moved.append(self._each(VOLUME_SNAPSHOT, snapshotter.move))
+            if self.workloads:
+                moved.append(self._workloads())
             return any(moved)
+
+    def _workloads(self) -> bool:
+        self.world.graceful = True
+        before = self.world.store.revision
+        # The order in which the recorded watch shows what each of them does.
+        self._each(POD, nodes.move)
+        self._each(JOB, jobs.move)
+        self._each(NOTEBOOK, notebooks.move)
+        self._each(STATEFUL_SET, statefulsets.move)
+        statefulsets.collect(self)
+        return self.world.store.revision != before
 
     def settle(self, steps: int = 50) -> None:
         """Move until nothing moves."""
@@ -68,6 +100,8 @@ class Controllers:
         for event in self.world.store.all(EVENT, metadata["namespace"]):
             same = (event["involvedObject"]["uid"], event["reason"], event["message"])
             if same == (metadata["uid"], reason, message):
+                if who == "default-scheduler":  # its events are a series: said once here
+                    return
                 counted = event | {"count": event["count"] + 1, "lastTimestamp": now}
                 self.world.store.settle(EVENT, counted, event)
                 return
@@ -80,6 +114,11 @@ class Controllers:
         said = {"type": "Warning" if warning else "Normal", "reason": reason, "message": message}
         times = {"firstTimestamp": now, "lastTimestamp": now, "eventTime": None, "count": 1}
         source = {"source": {"component": who}, "reportingComponent": who, "reportingInstance": ""}
+        if who == "default-scheduler":
+            exact = self.world.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            times |= {"firstTimestamp": None, "lastTimestamp": None, "eventTime": exact}
+            del times["count"]
+            source = {"source": {}, "reportingComponent": who, "reportingInstance": ""}
         event = {"kind": "Event", "apiVersion": "v1", "metadata": made}
         event |= {"involvedObject": kind | involved, **said, **times, **source}
         self.world.store.add(EVENT, event, who)
@@ -91,10 +130,5 @@ class Controllers:
             pod
             for pod in self.world.store.all(POD, metadata["namespace"])
             if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
-            and metadata["name"] in _mounted(pod)
+            and metadata["name"] in notebooks.claims_of(pod)
         ]
-
-
-def _mounted(pod: Object) -> list[Any]:
-    volumes = (pod.get("spec") or {}).get("volumes") or []
-    return [(v.get("persistentVolumeClaim") or {}).get("claimName") for v in volumes]

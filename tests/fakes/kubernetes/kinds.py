@@ -101,6 +101,9 @@ SNAPSHOT_CONTENT = Kind(
     short=("vsc", "vscs"),
     storage_hash="ksBm2JR3lFg=",
 )
+WORKSPACE = Kind("kubeflow.org", "v1beta1", "workspaces", "Workspace", custom=True, generation=True)
+STATEFUL_SET = Kind("apps", "v1", "statefulsets", "StatefulSet", generation=True, short=("sts",))
+JOB = Kind("batch", "v1", "jobs", "Job", generation=True)
 QUOTA = _core("resourcequotas", "ResourceQuota", short=("quota",))
 LIMIT_RANGE = _core("limitranges", "LimitRange", short=("limits",), status=False)
 
@@ -118,7 +121,7 @@ KINDS = (
     ),
     NOTEBOOK,
     Kind("kubeflow.org", "v1beta1", "notebooks", "Notebook", custom=True, generation=True),
-    Kind("kubeflow.org", "v1beta1", "workspaces", "Workspace", custom=True, generation=True),
+    WORKSPACE,
     Kind(
         "kubeflow.org",
         "v1alpha1",
@@ -144,8 +147,8 @@ KINDS = (
     _core("serviceaccounts", "ServiceAccount", short=("sa",), status=False),
     NODE,
     VOLUME,
-    Kind("apps", "v1", "statefulsets", "StatefulSet", generation=True, short=("sts",)),
-    Kind("batch", "v1", "jobs", "Job", generation=True),
+    STATEFUL_SET,
+    JOB,
     STORAGE_CLASS,
     Kind("coordination.k8s.io", "v1", "leases", "Lease", status=False),
     # Asked, never stored.

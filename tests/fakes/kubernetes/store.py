@@ -73,7 +73,8 @@ class Store:
         if changed == before:
             return before
         metadata = changed["metadata"]
-        if "deletionTimestamp" in metadata and not metadata.get("finalizers"):
+        held = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
+        if "deletionTimestamp" in metadata and not held:
             return self.remove(kind, changed)
         return self._write(kind, changed, "MODIFIED", before)
 

@@ -12,6 +12,8 @@ from tests.fakes.kubernetes.kinds import Kind
 
 LONGEST_ANNOTATIONS = 262144  # bytes, all keys and values
 NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+LONGEST_LABEL = 63
+LABEL = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 KEY = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
 
@@ -30,7 +32,8 @@ def new(kind: Kind, made: dict[str, Any]) -> None:
 
 
 def metadata(kind: Kind, made: dict[str, Any]) -> None:
-    """Annotations. Raises: Failure 422."""
+    """Labels and annotations. Raises: Failure 422."""
+    labels(kind, made)
     annotations = made["metadata"].get("annotations") or {}
     name = made["metadata"].get("name", "")
     field = "metadata.annotations"
@@ -48,6 +51,17 @@ def metadata(kind: Kind, made: dict[str, Any]) -> None:
         why = f"may not be more than {LONGEST_ANNOTATIONS} bytes"
         cause = statuses.Cause("FieldValueTooLong", field, why=why)
         raise statuses.invalid(kind, name, [cause] * looks)
+
+
+def labels(kind: Kind, made: dict[str, Any]) -> None:
+    """The words of these refusals are not among the recordings. Raises: Failure 422."""
+    for value in (made["metadata"].get("labels") or {}).values():
+        why = "must be no more than 63 bytes" if len(str(value)) > LONGEST_LABEL else ""
+        if not re.fullmatch(LABEL, str(value)):
+            why = why or f"a valid label must match the regex '{LABEL}'"
+        if why:
+            cause = statuses.Cause("FieldValueInvalid", "metadata.labels", f'"{value}"', why)
+            raise statuses.invalid(kind, made["metadata"].get("name", ""), [cause])
 
 
 def strings(made: dict[str, Any]) -> None:

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tests.fakes.kubernetes import admission, claims, fields, schemas, statuses, validation
+from tests.fakes.kubernetes import (
+    admission,
+    claims,
+    fields,
+    schemas,
+    statuses,
+    validation,
+    workloads,
+)
 from tests.fakes.kubernetes.kinds import CLAIM, POD, Kind
 from tests.fakes.kubernetes.rbac import Identity
 from tests.fakes.kubernetes.store import Object
@@ -77,6 +85,7 @@ def create(call: Call) -> Response:
         made.pop("status", None)
     if call.kind is CLAIM:
         claims.prepare(made, call.world.default_class())
+    workloads.prepare(call.kind, made)
     validation.new(call.kind, made)
     schemas.check(call.kind, made, None)
     admission.check(call.world, call.kind, made)
@@ -181,7 +190,9 @@ def delete(call: Call) -> Response:
         found = before["metadata"][key]
         if asked.get(key, found) != found:
             raise statuses.precondition(call.kind, call.name, field, asked[key], found)
-    if before["metadata"].get("finalizers"):
+    if not call.request.dry_run:
+        workloads.orphan(call.world, call.kind, before, options.get("propagationPolicy", ""))
+    if before["metadata"].get("finalizers") or workloads.runs(call.world, call.kind, before):
         return Response(200, _mark(call, before))
     if not call.request.dry_run:
         call.world.store.remove(call.kind, before)
@@ -198,7 +209,7 @@ def _mark(call: Call, before: Object) -> Object:
     if "deletionTimestamp" in metadata:
         return marked
     metadata["deletionTimestamp"] = call.world.store.now()
-    metadata["deletionGracePeriodSeconds"] = 0
+    metadata["deletionGracePeriodSeconds"] = workloads.grace(call.world, call.kind, before)
     if call.kind.generation:
         metadata["generation"] = metadata.get("generation", 1) + 1
     return marked if call.request.dry_run else call.world.store.settle(call.kind, marked, before)
