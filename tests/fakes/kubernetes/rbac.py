@@ -79,6 +79,7 @@ class Rights:
     rules: list[dict[str, Any]] = field(default_factory=lambda: _recorded("resourceRules"))
     paths: list[dict[str, Any]] = field(default_factory=lambda: _recorded("nonResourceRules"))
     cluster_rules: list[dict[str, Any]] = field(default_factory=list)
+    told: int | None = None  # how many rules a review tells of, when it cannot tell all
 
     def allow(self, group: str, resource: str, *verbs: str, cluster: bool = False) -> None:
         """Give a right in the namespace, or over the whole cluster."""

@@ -39,7 +39,11 @@ def _rules(world: World, who: Identity, spec: dict[str, Any]) -> dict[str, Any]:
     rules = list(world.rights.cluster_rules)
     if spec.get("namespace") == who.namespace:
         rules += world.rights.rules
-    status = {"resourceRules": rules, "nonResourceRules": world.rights.paths, "incomplete": False}
+    told = world.rights.told
+    status = {"resourceRules": rules[:told], "nonResourceRules": world.rights.paths}
+    status["incomplete"] = told is not None
+    if told is not None:  # as a webhook authorizer does, which cannot list what it would allow
+        status["evaluationError"] = "webhook authorizer does not support user rule resolution"
     return {"metadata": {}, "spec": {}, "status": status}
 
 

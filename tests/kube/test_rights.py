@@ -1,0 +1,172 @@
+"""What a notebook may do, as a stock Kubeflow and other clusters tell it."""
+
+import pytest
+import yaml
+
+from kfnb_ext.kube import rights as asking
+from kfnb_ext.kube.client import address
+from kfnb_ext.model import abilities, cluster, rights, roles
+from tests.fakes.kubernetes.kinds import Kind
+
+PLACE = cluster.Place(
+    platform="kubeflow",
+    namespace="alice",
+    notebook="demo",
+    pod="demo-0",
+    service_account="default-editor",
+)
+GROUPS = Kind(rights.GROUP_SNAPSHOT, "v1", "volumegroupsnapshots", "VolumeGroupSnapshot")
+
+
+def ask(door, platform: cluster.Platform = "kubeflow") -> rights.Rights:
+    return asking.read(door, "alice", platform)
+
+
+def told(known: rights.Rights, place=PLACE, **site: bool) -> dict[str, cluster.Ability]:
+    return {one.name: one for one in abilities.told(known, place, abilities.Site(**site))}
+
+
+def grant(running, role: str) -> None:
+    """Apply the role that the administrator was sent."""
+    for document in yaml.safe_load_all(role):
+        for rule in document.get("rules") or ():
+            for group in rule["apiGroups"]:
+                for resource in rule["resources"]:
+                    everywhere = document["metadata"]["name"] == roles.CLASSES[0]
+                    running.world.rights.allow(group, resource, *rule["verbs"], cluster=everywhere)
+
+
+def test_a_stock_kubeflow_refuses_snapshots_and_nothing_else(cluster, door):
+    found = told(ask(door))
+    assert {name for name, one in found.items() if one.allowed is False} == {"snapshots", "classes"}
+    assert found["snapshots"].text == (
+        "You cannot take, list and delete snapshots of whole volumes: the service account "
+        "default-editor may not get, list, create, patch or delete volumesnapshots."
+    )
+    assert "role below" in found["snapshots"].hint
+    assert None not in {one.allowed for one in found.values()}
+
+
+def test_the_role_holds_what_is_missing_and_with_it_all_is_allowed(cluster, door):
+    role = roles.for_admin(ask(door), PLACE)
+    documents = list(yaml.safe_load_all(role))
+    assert [one["kind"] for one in documents] == [
+        "ClusterRole",
+        "ClusterRole",
+        "ClusterRoleBinding",
+    ]
+    assert documents[0]["metadata"]["labels"][roles.LABEL] == "true"
+    assert {r for rule in documents[0]["rules"] for r in rule["resources"]} == {"volumesnapshots"}
+    grant(cluster, role)
+    known = ask(door)
+    assert all(one.allowed for one in told(known).values())
+    assert roles.for_admin(known, PLACE) == ""
+
+
+def test_a_single_missing_verb_is_all_that_is_asked_for(cluster, door):
+    cluster.world.rights.allow(rights.SNAPSHOT, "volumesnapshots", "get", "list", "create", "patch")
+    (first, *_) = yaml.safe_load_all(roles.for_admin(ask(door), PLACE))
+    assert first["rules"] == [
+        {"apiGroups": [rights.SNAPSHOT], "resources": ["volumesnapshots"], "verbs": ["delete"]}
+    ]
+
+
+def test_a_rules_review_that_cannot_tell_all_is_completed_by_single_questions(cluster, door):
+    cluster.world.rights.told = 0
+    found = told(ask(door))
+    assert {name for name, one in found.items() if one.allowed is False} == {"snapshots", "classes"}
+    assert None not in {one.allowed for one in found.values()}
+
+
+def test_kinds_of_no_namespace_are_asked_for_without_one(cluster, door):
+    ask(door)
+    asked = [one.json()["spec"]["resourceAttributes"] for one in cluster.log
+             if one.path.endswith("selfsubjectaccessreviews")]  # fmt: skip
+    assert {one["resource"] for one in asked} == {"volumesnapshotclasses", "storageclasses"}
+    assert not any(one.get("namespace") for one in asked)
+
+
+def test_a_cluster_without_the_snapshot_kinds_is_told_as_such_and_needs_no_role(cluster, door):
+    for plural in ("volumesnapshots", "volumesnapshotclasses", "volumesnapshotcontents"):
+        cluster.world.registry.remove(plural)
+    known = ask(door)
+    assert "does not serve them" in told(known)["snapshots"].text
+    assert "volumesnapshots" not in roles.for_admin(known, PLACE)
+
+
+def test_group_snapshots_are_found_in_the_newest_version_that_is_served(cluster, door):
+    assert ask(door).served.group_snapshots == ""
+    older = Kind(rights.GROUP_SNAPSHOT, "v1beta2", GROUPS.plural, GROUPS.kind)
+    cluster.world.registry.kinds.append(older)
+    assert ask(door).served.group_snapshots == "v1beta2"
+    cluster.world.registry.kinds.append(GROUPS)
+    known = ask(door)
+    assert known.served.group_snapshots == "v1"
+    assert "kfnb-group-snapshots" in roles.for_admin(known, PLACE)
+
+
+def test_who_may_not_even_ask_is_told_nothing_and_promised_nothing(cluster, door):
+    token = cluster.world.rights.tokens
+    token["editor-token"] = token["admin-token"]
+    assert all(one.allowed for one in told(rights.Rights(
+        rules=(rights.Rule(("*",), ("*",), ("*",)),), complete=True,
+        reviewed=dict.fromkeys(rights.CLASSES, True))).values())  # fmt: skip
+    nothing = told(rights.Rights())
+    assert {one.allowed for one in nothing.values()} == {None}
+    assert roles.for_admin(rights.Rights(), PLACE) == ""
+
+
+@pytest.mark.parametrize(
+    ("site", "option"),
+    [
+        ({"read_only": True}, "KFNB_READ_ONLY"),
+        ({"cluster_writes": False}, "KFNB_CLUSTER_WRITES"),
+        ({"snapshots_enabled": False}, "KFNB_SNAPSHOTS_ENABLED"),
+    ],
+)
+def test_what_the_site_forbids_is_said_before_the_rights(cluster, door, site, option):
+    found = told(ask(door), **site)
+    assert option in found["snapshots"].text
+    assert found["quota"].allowed
+
+
+@pytest.mark.parametrize("platform", ["openshift", "hub", "pod", "workspaces"])
+def test_elsewhere_the_role_is_bound_to_the_service_account_of_the_notebook(
+    cluster, door, platform
+):
+    cluster.world.rights.rules.clear()
+    here = rights_place(platform)
+    documents = list(yaml.safe_load_all(roles.for_admin(ask(door, platform), here)))
+    assert [one["kind"] for one in documents][:2] == ["Role", "RoleBinding"]
+    assert documents[1]["subjects"] == [
+        {"kind": "ServiceAccount", "name": "demo", "namespace": "alice"}
+    ]
+    asked = {r for rule in documents[0]["rules"] for r in rule["resources"]}
+    assert ("notebooks" in asked) is (platform == "openshift")
+    assert ("workspaces" in asked) is (platform == "workspaces")
+    assert "volumesnapshots" in asked
+
+
+def rights_place(platform: cluster.Platform) -> cluster.Place:
+    return cluster.Place(
+        platform=platform, namespace="alice", notebook="demo", pod="demo-0", service_account="demo"
+    )
+
+
+def test_a_pod_that_no_notebook_stands_for_is_told_so(cluster, door):
+    found = told(ask(door, "hub"), rights_place("hub"))
+    assert "JupyterHub" in found["restore"].text
+    assert not found["stop"].allowed
+
+
+def test_a_reviewed_right_is_asked_of_the_same_rules_as_a_request(cluster, door):
+    """A claim of the interface and the answer to the act are one."""
+    known = ask(door)
+    for right in rights.wanted("kubeflow", known.served):
+        where = "" if right.cluster else "alice"
+        spec = {"resourceAttributes": {"group": right.group, "resource": right.resource,
+                                       "verb": right.verb, "namespace": where}}  # fmt: skip
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+                "spec": spec}  # fmt: skip
+        answer = door.create(address.ACCESS_REVIEWS, body).body["status"]["allowed"]
+        assert known.may(right) is answer, right
