@@ -1,7 +1,8 @@
 """The records that the engine keeps beside the trees.
 
 Rule: what is read here may be damaged or foreign; then it is None, never an exception. ``seal``
-is the sum of the rest, so that an edited record is seen.
+is the sum of the rest as it was written, so that an edited record is seen, and one of an earlier
+version, which knew fewer fields, is still whole.
 """
 
 import hashlib
@@ -46,9 +47,21 @@ def read(path: Path, kind: type[_T]) -> _T | None:
 
 def sealed(stored: Stored) -> Stored:
     """With the right seal."""
-    bare = msgspec.structs.replace(stored, seal="")
-    seal = hashlib.sha256(msgspec.json.encode(bare)).hexdigest()
-    return msgspec.structs.replace(bare, seal=seal)
+    return msgspec.structs.replace(stored, seal=_sum(msgspec.json.encode(stored)))
+
+
+def _sum(written: bytes) -> str:
+    """The sum of a record as it was written, without its seal."""
+    bare = msgspec.json.decode(written) | {"seal": ""}
+    return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        written = path.read_bytes()
+        return bool(msgspec.json.decode(written)["seal"] == _sum(written))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, TypeError, KeyError):
+        return False
 
 
 class Kept:
@@ -73,8 +86,9 @@ class Kept:
             digest = self.manifest.digest()
         except OSError:
             return False
-        stored = self.stored
-        return stored is not None and stored == sealed(stored) and stored.manifest_sha256 == digest
+        if self.stored is None or self.stored.manifest_sha256 != digest:
+            return False
+        return _is_sealed(self.folder / RECORD)
 
 
 def all_kept(home: places.Layout) -> list[Kept]:
