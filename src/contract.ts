@@ -706,6 +706,7 @@ export interface Snapshot {
   readonly note: string;
   readonly volumes: readonly SnapshotVolume[]; // of an engine that keeps volumes
   readonly together: boolean; // False: its volumes were cut one after another
+  readonly warnings: readonly string[]; // sentences that a person should read before relying on it
 }
 
 /** An engine, whether it can be used here, and if not why. */
@@ -719,6 +720,7 @@ export interface EngineInfo {
   readonly note: string; // what a person should know before relying on it
   readonly can: readonly Power[];
   readonly role: string; // YAML to send to the administrator, where a right is missing
+  readonly absent: boolean; // there is nothing it could work with here, and nobody misses it
 }
 
 /** A claim that took another's place in the Notebook; the old one is kept. */

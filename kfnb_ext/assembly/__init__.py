@@ -53,9 +53,12 @@ class Pod:
 
         self.options = options
         self.workspace = workspace
+        self.face = face
         self.state = state.State(workspace, options.state_dir)
         self.operations = Operations(self.state, face, log or _quiet())
-        self.snapshots = Snapshots({"local": self._local}, self.operations, _policy(options))
+        self.snapshots = Snapshots(
+            {"local": self._local, "csi": self._csi}, self.operations, _policy(options)
+        )
         self.timeline = Timeline(clock or SYSTEM)
         allowed = timedelta(hours=0 if options.read_only else options.keep_awake_hours)
         self._owner = state.myself("server") if face == "server" else None
@@ -136,6 +139,11 @@ class Pod:
             exclude=tuple(self.options.snapshot_exclude),
             share=self.options.snapshot_share,
         )
+
+    def _csi(self) -> "base.Engine":
+        from kfnb_ext.engines.csi.engine import CsiEngine
+
+        return CsiEngine(self.cluster.context)
 
     def _probes(self) -> "Probes":
         from kfnb_ext.probes import limits, shm, volumes

@@ -4,9 +4,11 @@ Rule: the package `kubernetes` is imported at the first question, and nobody ask
 """
 
 import os
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kfnb_ext import state
 from kfnb_ext.kube import place
 from kfnb_ext.kube.client import Client
 from kfnb_ext.kube.client.access import Access
@@ -14,6 +16,7 @@ from kfnb_ext.services.cluster.where import Where
 
 if TYPE_CHECKING:
     from kfnb_ext.assembly import Pod
+    from kfnb_ext.engines.csi import context
 
 
 class Cluster:
@@ -43,3 +46,25 @@ class Cluster:
         """Where this notebook lives."""
         names = place.names(os.environ, self._pod.options.notebook)
         return Where(self.client, names, os.fspath(self._pod.workspace))
+
+    @cached_property
+    def context(self) -> "context.Context":
+        """What the engine of volumes works with."""
+        from kfnb_ext.engines.csi import context
+
+        where = self.where
+        options = self._pod.options
+        return context.Context(
+            client=self.client,
+            where=where.look,
+            forget=where.forget,
+            workspace=os.fspath(self._pod.workspace),
+            inside=self.access.in_cluster,
+            creator=state.myself(self._pod.face).user,
+            settings=context.Settings(
+                snapshot_class=options.snapshot_class,
+                ready_within=timedelta(minutes=options.snapshot_minutes),
+                restart_within=timedelta(minutes=options.restore_minutes),
+                writes=self.writes,
+            ),
+        )

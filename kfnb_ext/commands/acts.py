@@ -33,7 +33,7 @@ def recover(pod: Pod, given: Given) -> tuple[str, ...]:
     if given.act in QUIET:
         return ()
     try:
-        return pod.snapshots.recover()
+        return pod.snapshots.recover(given.engine or "local")
     except (errors.KfnbError, OSError):  # reading is still possible; who writes is told
         return ()
 

@@ -52,9 +52,13 @@ class Engine(Protocol):
         """Whether it can be used here. Never raises, changes nothing."""
 
     def create(
-        self, name: str, reason: snapshots.SnapshotReason, progress: Progress
+        self,
+        name: str,
+        reason: snapshots.SnapshotReason,
+        progress: Progress,
+        note: str = "",
     ) -> snapshots.Snapshot:
-        """Take a snapshot. It exists whole when this returns, and not at all before."""
+        """Take a snapshot. It is ready when this returns."""
 
     def list(self) -> tuple[snapshots.Snapshot, ...]:
         """All snapshots, newest first."""
@@ -63,7 +67,7 @@ class Engine(Protocol):
         """One snapshot by its id."""
 
     def delete(self, snapshot: str, progress: Progress) -> None:
-        """Delete it. It is gone from the list at once, whatever happens afterwards."""
+        """Delete it. It is gone from the list, or listed as ``deleting``, when this returns."""
 
     def files(self, snapshot: str, path: str) -> snapshots.EntryList:
         """The folder ``path`` of a snapshot ("" is the top)."""

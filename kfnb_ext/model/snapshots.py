@@ -83,6 +83,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     note: str = ""
     volumes: tuple[SnapshotVolume, ...] = ()  # of an engine that keeps volumes
     together: bool = True  # False: its volumes were cut one after another
+    warnings: tuple[str, ...] = ()  # sentences that a person should read before relying on it
 
 
 class EngineInfo(Record, frozen=True, kw_only=True):
@@ -97,6 +98,7 @@ class EngineInfo(Record, frozen=True, kw_only=True):
     note: str = ""  # what a person should know before relying on it
     can: tuple[Power, ...] = ("browse", "verify", "paths", "in_place")
     role: str = ""  # YAML to send to the administrator, where a right is missing
+    absent: bool = False  # there is nothing it could work with here, and nobody misses it
 
 
 class Switch(Record, frozen=True, kw_only=True):

@@ -17,6 +17,25 @@ def named(engine: base.Engine, identity: str) -> str:
     return f'snapshot "{snapshot.name}"' if snapshot.name else f"snapshot {snapshot.id}"
 
 
+def taken(made: snapshots.Snapshot) -> str:
+    """What a create came to."""
+    left = f" {made.left_out_count} left out." if made.left_out_count else ""
+    if made.files is not None:
+        return f"{made.files:,} files are in the snapshot {made.id}.{left}"
+    count = "1 volume is" if len(made.volumes) == 1 else f"{len(made.volumes)} volumes are"
+    apart = "" if made.together else " They were cut one after another."
+    return f"{count} in the snapshot {made.id}.{apart}{left}"
+
+
+def deleted(engine: base.Engine, identity: str) -> str:
+    """What a delete came to: a cluster may take longer than anybody waits."""
+    try:
+        left = engine.get(identity)
+    except errors.KfnbError:
+        return "The snapshot is deleted."
+    return f"The cluster is still deleting the snapshot {left.id}: the list shows when it is gone."
+
+
 def restored(made: snapshots.Restore) -> str:
     """What a restore came to."""
     what = f"{len(made.paths)} paths are" if made.paths else "The workspace is"

@@ -12,10 +12,12 @@ import msgspec
 from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.model import reading, snapshots
-from kfnb_ext.services import naming, operations
+from kfnb_ext.services import listing, naming, operations
 from kfnb_ext.services.policy import Policy
 
 __all__ = ["Policy", "Snapshots"]
+
+NEAR = ("local",)  # engines that ask nobody but the disk
 
 
 class Snapshots:
@@ -29,33 +31,26 @@ class Snapshots:
     ) -> None:
         self._makers = engines
         self._engines: dict[str, base.Engine] = {}
+        self._listing: dict[str, listing.Asked] = {}
         self._making = threading.Lock()
         self._operations = operations_
         self._policy = policy
 
     def list(self, engine: str | None = None) -> snapshots.SnapshotList:
         """All snapshots and restores, newest first. An engine that fails says so in its info."""
-        infos: list[snapshots.EngineInfo] = []
-        found: list[snapshots.Snapshot] = []
-        made: list[snapshots.Restore] = []
-        for name in [engine] if engine else self._makers:
-            one = self.engine(name)
-            try:
-                info, listed, restores = one.info(), one.list(), one.restores()
-            except (errors.KfnbError, OSError) as error:
-                failure = errors.from_system(error) if isinstance(error, OSError) else error
-                info = snapshots.EngineInfo(
-                    engine=name, available=False, reason=failure.message, hint=failure.hint
-                )
-                listed, restores = (), ()
-            infos.append(info)
-            found.extend(listed)
-            made.extend(restores)
-        return snapshots.SnapshotList(
-            engines=tuple(infos),
-            snapshots=tuple(sorted(found, key=lambda s: (s.created, s.id), reverse=True)),
-            restores=tuple(sorted(made, key=lambda r: (r.ended, r.id), reverse=True)),
-        )
+        if engine:
+            return listing.joined([listing.ask(self.engine(engine))])
+        others = [self._asked(name) for name in self._makers if name not in NEAR]
+        asked = [(one, one.ask()) for one in others]  # while the near ones are looked at
+        near = [listing.ask(self.engine(name)) for name in self._makers if name in NEAR]
+        return listing.joined([*near, *(one.answer(n) for one, n in asked)])
+
+    def _asked(self, name: str) -> listing.Asked:
+        engine = self.engine(name)
+        with self._making:
+            if name not in self._listing:
+                self._listing[name] = listing.Asked(engine)
+            return self._listing[name]
 
     def get(self, engine: str, snapshot: str) -> snapshots.Snapshot:
         """One snapshot. Raises: NotFound."""
@@ -82,12 +77,8 @@ class Snapshots:
         engine = self.engine(request.engine)
 
         def work(running: operations.Running) -> operations.Result:
-            made = engine.create(request.name, "manual", running)
-            left = f" {made.left_out_count} left out." if made.left_out_count else ""
-            return operations.Result(
-                message=f"{made.files:,} files are in the snapshot {made.id}.{left}",
-                snapshot=made.id,
-            )
+            made = engine.create(request.name, "manual", running, request.note)
+            return operations.Result(message=naming.taken(made), snapshot=made.id)
 
         title = f'snapshot "{request.name}"' if request.name else "snapshot"
         return self._operations.start("create", engine.name, title, work, user=user)
@@ -100,7 +91,7 @@ class Snapshots:
 
         def work(running: operations.Running) -> operations.Result:
             one.delete(snapshot, running)
-            return operations.Result(message="The snapshot is deleted.")
+            return operations.Result(message=naming.deleted(one, snapshot))
 
         return self._operations.start(
             "delete", engine, f"delete of {named}", work, user=user, snapshot=snapshot
@@ -218,17 +209,18 @@ class Snapshots:
         return self._operations.start("prune", one.name, "prune of snapshots", work, user=user)
 
     def complete(self) -> operations.Running:
-        """Do what `recover` does, as an operation that every face sees."""
+        """Do what `recover` does in the first engine, as an operation that every face sees."""
 
         def work(running: operations.Running) -> operations.Result:
-            return operations.Result(message=" ".join(self.recover()) or "Nothing was left.")
+            return operations.Result(message=" ".join(self.recover(name)) or "Nothing was left.")
 
         name = next(iter(self._makers))
         return self._operations.start("recover", name, "recovery after an interruption", work)
 
-    def recover(self) -> tuple[str, ...]:
-        """Bring what was interrupted to its end, in all engines; sentences that say what."""
-        return tuple(text for name in self._makers for text in self.engine(name).recover())
+    def recover(self, engine: str | None = None) -> tuple[str, ...]:
+        """Bring what was interrupted to its end, in one engine or all; sentences that say what."""
+        names = [engine] if engine else list(self._makers)
+        return tuple(text for name in names for text in self.engine(name).recover())
 
     def engine(self, name: str) -> base.Engine:
         """The engine of that name. Raises: NotFound."""

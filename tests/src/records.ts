@@ -232,6 +232,7 @@ export function snapshot(extra: Partial<Snapshot> = {}): Snapshot {
     note: '',
     volumes: [],
     together: true,
+    warnings: [],
     ...extra
   };
 }
@@ -267,7 +268,8 @@ export function list(extra: Partial<SnapshotList> = {}): SnapshotList {
         allowed: 15 * GIB,
         note: 'It does not survive the loss of its volume.',
         can: ['browse', 'verify', 'paths', 'in_place'],
-        role: ''
+        role: '',
+        absent: false
       }
     ],
     snapshots: [snapshot()],

@@ -33,6 +33,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     where: Callable[[], cluster.Place]
     forget: Callable[[], None]
     workspace: str
+    inside: bool = False  # this process runs in that pod: its volumes can be written to here
     creator: str = ""
     settings: Settings = Settings()
     now: Callable[[], datetime] = _utc

@@ -48,6 +48,7 @@ class Order(NamedTuple):
     name: str
     reason: snapshots.SnapshotReason
     moment: datetime
+    note: str = ""
 
 
 def create(
@@ -187,6 +188,7 @@ def _recorded(
         left_out_count=outcome.left_out_count,
         durable=False,
         place=str(home / "snapshots" / work.name / records.TREE),
+        note=order.note,
     )
     stored = records.sealed(
         records.Stored(snapshot=snapshot, boot=volume.boot(), manifest_sha256=writer.sha256)

@@ -89,11 +89,15 @@ class LocalEngine:
         )
 
     def create(
-        self, name: str, reason: snapshots.SnapshotReason, progress: base.Progress
+        self,
+        name: str,
+        reason: snapshots.SnapshotReason,
+        progress: base.Progress,
+        note: str = "",
     ) -> snapshots.Snapshot:
         """Take a snapshot. Raises: NoSpace, Forbidden, Unsupported, Conflict, Cancelled."""
         with self._writing():
-            order = creating.Order(name, reason, self._now())
+            order = creating.Order(name, reason, self._now(), note)
             return creating.create(self._home, self._settings, order, progress)
 
     def list(self) -> tuple[snapshots.Snapshot, ...]:

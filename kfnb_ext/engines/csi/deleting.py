@@ -1,0 +1,142 @@
+"""Deletes a set: all its objects, unless something still needs them.
+
+The cluster deletes in its own time: an object stays until the storage has let go of it. A claim
+that is still being made from a snapshot holds it for ever, so that is looked for first.
+
+Rule: only the very objects that were looked at are deleted, by their uid; what is gone is gone.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from kfnb_ext import errors
+from kfnb_ext.engines import base
+from kfnb_ext.engines.csi import happenings, keys, listing, members
+from kfnb_ext.engines.csi.context import Context
+from kfnb_ext.engines.csi.members import Member
+from kfnb_ext.kube.client import address, failures
+
+WITHIN = timedelta(minutes=2)  # how long somebody waits until it is gone
+TRIES = 3
+ENDED = ("done", "failed", "undone", "aborted", "cancelled", "confirmed")
+
+
+def delete(context: Context, snapshot: str, progress: base.Progress) -> None:
+    """Delete a set and wait until it is gone, or two minutes. Raises: NotFound, Conflict."""
+    held = listing.held(context, snapshot)
+    progress.phase("looking whether something needs it")
+    _refuse(context, snapshot, held)
+    progress.advance(0)
+    for member in held:
+        progress.phase(f"deleting the snapshot of {member.volume.claim}")
+        _gone(context, member)
+    _until_gone(context, snapshot, progress)
+
+
+def away(context: Context, snapshot: str) -> list[str]:
+    """Delete whatever a failed create has made; the names of what could not be.
+
+    Raises: ClusterError when it cannot be looked for.
+    """
+    left = []
+    for found in listing.objects(context, snapshot):
+        member = members.read(found)
+        try:
+            _gone(context, member)
+        except failures.ClusterError:
+            left.append(member.name)
+    return left
+
+
+def _gone(context: Context, member: Member) -> None:
+    """Let one object be deleted. Raises: ClusterError."""
+    place = address.VOLUME_SNAPSHOTS.at(context.where().namespace, member.name)
+    for attempt in range(1, TRIES + 1):
+        try:
+            context.client.delete(place, uid=member.uid)
+            return
+        except failures.ClusterError as error:
+            if error.reason == "not_found":
+                return
+            if error.reason == "stale" and not _same(context, member):
+                return
+            if attempt == TRIES or not (error.uncertain or error.reason == "stale"):
+                raise
+        context.sleep(context.every)
+
+
+def _same(context: Context, member: Member) -> bool:
+    """Whether the object of that name is still the one that was looked at."""
+    place = address.VOLUME_SNAPSHOTS.at(context.where().namespace, member.name)
+    try:
+        return bool(context.client.get(place).body["metadata"]["uid"] == member.uid)
+    except failures.Missing:
+        return False
+
+
+def _until_gone(context: Context, snapshot: str, progress: base.Progress) -> None:
+    began = context.now()
+    while True:
+        try:
+            left = listing.objects(context, snapshot)
+        except failures.ClusterError:
+            left = [{}]  # not known: look again
+        if not left or context.now() - began > WITHIN:
+            return
+        progress.phase("the storage is deleting it" + _why(context, left))
+        context.sleep(context.every)
+
+
+def _why(context: Context, left: list[dict[str, Any]]) -> str:
+    uid = next((one["metadata"]["uid"] for one in left if one), "")
+    said = happenings.last(context, context.where().namespace, uid) if uid else ""
+    return f"; {said}" if said else ""
+
+
+def _refuse(context: Context, snapshot: str, held: tuple[Member, ...]) -> None:
+    """Raises: Conflict when a claim or a restore still needs it."""
+    names = {member.name for member in held}
+    for claim in _pending(context):
+        if _source(claim) in names:
+            raise errors.Conflict(
+                f"The claim {claim['metadata']['name']} is still being made from this snapshot: "
+                "deleting it now would leave both hanging. Nothing was deleted.",
+                "Wait until the claim is bound, or delete the claim first.",
+            )
+    if needed := _restore_that_needs(context, snapshot):
+        raise errors.Conflict(
+            f"The restore {needed} is under way and needs this snapshot. Nothing was deleted.",
+            "Wait for the end of the restore.",
+        )
+
+
+def _pending(context: Context) -> list[dict[str, Any]]:
+    place = address.CLAIMS.at(context.where().namespace)
+    listed = context.client.list(place).body["items"]
+    return [one for one in listed if (one.get("status") or {}).get("phase") != "Bound"]
+
+
+def _source(claim: dict[str, Any]) -> str:
+    spec = claim["spec"]
+    source = spec.get("dataSourceRef") or spec.get("dataSource") or {}
+    return str(source.get("name", "")) if source.get("kind") == "VolumeSnapshot" else ""
+
+
+def _restore_that_needs(context: Context, snapshot: str) -> str:
+    """The id of the restore under way whose journal names the snapshot; empty: none does."""
+    here = context.where()
+    if not here.notebook:
+        return ""
+    try:
+        found = context.client.get(address.NOTEBOOKS.at(here.namespace, here.notebook)).body
+    except (failures.Missing, failures.Refused):  # then no restore of ours can be under way
+        return ""
+    text = ((found["metadata"].get("annotations") or {}).get(keys.RESTORE)) or ""
+    try:
+        journal = json.loads(text) if text else {}
+    except ValueError:
+        return ""
+    if not isinstance(journal, dict) or journal.get("phase") in ENDED or snapshot not in text:
+        return ""
+    return str(journal.get("id") or "of this notebook")
