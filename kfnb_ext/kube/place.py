@@ -12,12 +12,11 @@ from typing import Any
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.kube import claims
+from kfnb_ext.kube import claims, standing
 from kfnb_ext.kube.client import Client, address, failures
 from kfnb_ext.model import cluster, culling
 
 NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-OPENSHIFT = "opendatahub.io/workbenches"  # a label of its pods
 PLATFORMS: dict[str, cluster.Platform] = {"kubeflow": "kubeflow", "openshift": "openshift"}
 PLATFORMS |= {"workspaces": "workspaces", "hub": "hub"}
 
@@ -58,16 +57,16 @@ def look(client: Client, known: Names, workspace: str) -> cluster.Place:
             "Inside a notebook it is known by itself; elsewhere name the notebook: "
             "KFNB_NOTEBOOK=NAMESPACE/NAME.",
         )
-    pod = client.get(address.PODS.at(known.namespace, known.pod)).body
+    pod = _pod(client, known)
     container = own_container(pod, known.notebook)
     labels = pod["metadata"].get("labels") or {}
-    openshift = known.platform == "kubeflow" and OPENSHIFT in labels
+    named = labels.get(standing.NOTEBOOK_LABEL) or labels.get(standing.WORKSPACE_LABEL, "")
     return cluster.Place(
-        platform="openshift" if openshift else known.platform,
+        platform=standing.platform(known.platform, labels),
         namespace=known.namespace,
-        notebook=known.notebook or str(labels.get("notebook-name", "")),
+        notebook=known.notebook or str(named),
         pod=known.pod,
-        pod_uid=pod["metadata"]["uid"],
+        pod_uid=pod["metadata"].get("uid", ""),
         container=container["name"],
         node=pod["spec"].get("nodeName", ""),
         image=container.get("image", ""),
@@ -75,6 +74,17 @@ def look(client: Client, known: Names, workspace: str) -> cluster.Place:
         service_account=pod["spec"].get("serviceAccountName", "default"),
         mounted=_mounted(client, known.namespace, pod, container, workspace),
     )
+
+
+def _pod(client: Client, known: Names) -> dict[str, Any]:
+    """Our pod; while it is away, what the object that stands for the notebook would make."""
+    try:
+        return client.get(address.PODS.at(known.namespace, known.pod)).body
+    except failures.Missing:
+        found = standing.pod(client, known.platform, known.namespace, known.notebook)
+        if found is None:
+            raise
+        return found
 
 
 def own_container(pod: dict[str, Any], notebook: str) -> dict[str, Any]:
@@ -126,7 +136,7 @@ def _mounted(
             cluster.Mounted(
                 claim=read[name],
                 volume=mount["name"],
-                mount=mount["mountPath"].rstrip("/") or "/",
+                mount=mount["mountPath"].rstrip("/") or mount["mountPath"],
                 sub_path=mount.get("subPath", ""),
                 read_only=bool(mount.get("readOnly")),
                 workspace=mount is holder,
@@ -140,7 +150,7 @@ def workspace_mount(
 ) -> dict[str, Any] | None:
     """The mount that holds the workspace: the deepest one above it."""
     top = os.path.abspath(workspace)
-    above = [one for one, _ in mounted if _holds(one["mountPath"], top)]
+    above = [one for one, _ in mounted if one["mountPath"] and _holds(one["mountPath"], top)]
     return max(above, key=lambda one: len(one["mountPath"]), default=None)
 
 

@@ -92,3 +92,82 @@ def test_the_deepest_mount_above_holds_the_workspace():
 def test_a_growth_under_way_is_told_in_words():
     body = copy.deepcopy(recorded("pvc_get_after_expand_200"))
     assert "grow on the node" in claims.of(body).resizing
+
+
+def workspace() -> dict:
+    data = {"pvcName": "shared", "mountPath": "/home/jovyan/data", "readOnly": True}
+    volumes = {"home": "home-claim", "data": [data]}
+    return {
+        "apiVersion": "kubeflow.org/v1beta1",
+        "kind": "Workspace",
+        "metadata": {"name": "lab", "namespace": "alice"},
+        "spec": {"paused": False, "kind": "jupyterlab", "podTemplate": {"volumes": volumes}},
+    }
+
+
+def seeded_claims(*of: str) -> list[dict]:
+    made = []
+    for name in of:
+        body = recorded("pvc_get_bound_200")
+        body["metadata"]["name"] = name
+        made.append(body)
+    return made
+
+
+def test_a_stopped_notebook_is_known_by_its_notebook(cluster, client):
+    cluster.world.seed(*seeded_claims("demo-home"))
+    here = place.look(client, place.names({}, "alice/demo", Path("/none")), "/home/jovyan")
+    assert (here.platform, here.notebook, here.pod_uid, here.node) == ("kubeflow", "demo", "", "")
+    assert [(one.claim.name, one.workspace) for one in here.mounted] == [("demo-home", True)]
+
+
+def test_a_stopped_workspace_is_known_by_its_workspace(cluster, client):
+    cluster.world.rights.allow("kubeflow.org", "workspaces", "get")
+    cluster.world.seed(workspace(), *seeded_claims("home-claim", "shared"))
+    here = place.look(client, place.names({}, "alice/lab", Path("/none")), "/home/jovyan")
+    assert (here.platform, here.notebook) == ("workspaces", "lab")
+    home, data = here.mounted
+    assert (home.claim.name, home.mount, home.workspace) == ("home-claim", "", False)
+    assert (data.claim.name, data.mount, data.read_only) == ("shared", "/home/jovyan/data", True)
+
+
+def test_what_is_nowhere_is_said_to_be_nowhere(client):
+    with pytest.raises(errors.NotFound, match="no pods “gone-0”"):
+        place.look(client, place.names({}, "alice/gone", Path("/none")), "/home/jovyan")
+
+
+@pytest.mark.parametrize(
+    ("labels", "platform"),
+    [
+        ({"notebook-name": "demo"}, "kubeflow"),
+        ({"notebook-name": "demo", "opendatahub.io/workbenches": "true"}, "openshift"),
+        ({"notebooks.kubeflow.org/workspace-name": "demo"}, "workspaces"),
+        ({"hub.jupyter.org/username": "alice"}, "hub"),
+        ({"app": "x"}, "pod"),
+    ],
+)
+def test_a_pod_whose_environment_is_silent_is_known_by_its_labels(
+    cluster, client, labels, platform
+):
+    pod = recorded("pod_get_200")
+    pod["metadata"]["labels"] = labels
+    pod["spec"]["volumes"] = []
+    cluster.world.seed(pod)
+    known = names(KUBERNETES_SERVICE_HOST="x", HOSTNAME="demo-0")
+    here = place.look(client, place.Names(known.platform, "alice", "", known.pod), "/home/jovyan")
+    assert here.platform == platform
+    assert here.notebook == ("demo" if platform not in ("hub", "pod") else "")
+
+
+def test_the_environment_of_openshift_and_of_workspaces_is_told_apart_by_the_pod(cluster, client):
+    pod = recorded("pod_get_200")
+    pod["metadata"]["labels"] = {"opendatahub.io/workbenches": "true"}
+    cluster.world.seed(pod)
+    known = names(NB_PREFIX="/notebook/alice/demo", KUBERNETES_SERVICE_HOST="x", HOSTNAME="demo-0")
+    assert place.look(client, known, "/home/jovyan").platform == "openshift"
+    inside = names(
+        NB_PREFIX="/workspace/connect/alice/demo/jupyterlab/",
+        KUBERNETES_SERVICE_HOST="x",
+        HOSTNAME="demo-0",
+    )
+    assert place.look(client, inside, "/home/jovyan").platform == "workspaces"

@@ -1,0 +1,76 @@
+"""The object that stands for the notebook, read where its pod is away: what a pod is made of.
+
+A Workspace of Notebooks 2.0 names claims; where its home is mounted only its kind says, which a
+pod may not read, and which is then empty.
+
+Rule: reads only; whoever may not read it has no pod from it.
+"""
+
+from typing import Any
+
+from kfnb_ext.kube.client import Client, address, failures
+from kfnb_ext.model import cluster
+
+WORKSPACE_LABEL = "notebooks.kubeflow.org/workspace-name"
+NOTEBOOK_LABEL = "notebook-name"
+HUB_LABEL = "hub.jupyter.org/username"
+OPENSHIFT = "opendatahub.io/workbenches"  # a label of its pods
+CLOSED = ("rbac", "forbidden", "not_found", "not_served")
+
+
+def platform(told: cluster.Platform, labels: dict[str, str]) -> cluster.Platform:
+    """Which platform the pod is of: by the environment, and where that is silent by its labels."""
+    if told in ("pod", "none"):
+        for label, found in (
+            (NOTEBOOK_LABEL, "kubeflow"),
+            (WORKSPACE_LABEL, "workspaces"),
+            (HUB_LABEL, "hub"),
+        ):
+            if label in labels:
+                told = found  # type: ignore[assignment]
+                break
+    return "openshift" if told == "kubeflow" and OPENSHIFT in labels else told
+
+
+def pod(client: Client, told: cluster.Platform, namespace: str, name: str) -> dict[str, Any] | None:
+    """A pod as the Notebook or the Workspace would have it. Raises: ClusterError."""
+    if not name:
+        return None
+    if told == "workspaces":
+        body = workspace(client, namespace, name)
+        return body and _of_workspace(body)
+    body = _read(client, address.NOTEBOOKS.at(namespace, name))
+    if body is None:
+        body = workspace(client, namespace, name) if told in ("pod", "none") else None
+        return body and _of_workspace(body)
+    labels = {**(body["metadata"].get("labels") or {}), NOTEBOOK_LABEL: name}
+    return {"metadata": {"labels": labels}, "spec": body["spec"]["template"]["spec"]}
+
+
+def workspace(client: Client, namespace: str, name: str) -> dict[str, Any] | None:
+    """The Workspace of Notebooks 2.0, where there is one that may be read. Raises: ClusterError."""
+    return _read(client, address.WORKSPACES.at(namespace, name))
+
+
+def _read(client: Client, of: address.Address) -> dict[str, Any] | None:
+    try:
+        return client.get(of).body
+    except failures.ClusterError as error:
+        if error.reason in CLOSED:
+            return None
+        raise
+
+
+def _of_workspace(body: dict[str, Any]) -> dict[str, Any]:
+    said = (body["spec"].get("podTemplate") or {}).get("volumes") or {}
+    named = [("home-volume", said["home"], "", False)] if said.get("home") else []
+    named += [
+        (f"data-volume-{number}", one["pvcName"], one["mountPath"], bool(one.get("readOnly")))
+        for number, one in enumerate(said.get("data") or ())
+    ]
+    volumes = [{"name": n, "persistentVolumeClaim": {"claimName": c}} for n, c, _, _ in named]
+    mounts = [{"name": n, "mountPath": m, "readOnly": r} for n, _, m, r in named]
+    return {
+        "metadata": {"labels": {WORKSPACE_LABEL: body["metadata"]["name"]}},
+        "spec": {"containers": [{"name": "main", "volumeMounts": mounts}], "volumes": volumes},
+    }
