@@ -12,6 +12,10 @@ from kfnb_ext import state
 from kfnb_ext.kube import place
 from kfnb_ext.kube.client import Client
 from kfnb_ext.kube.client.access import Access
+from kfnb_ext.model import abilities
+from kfnb_ext.model import cluster as model
+from kfnb_ext.services.cluster.looking import Looking, Parts
+from kfnb_ext.services.cluster.rights import KnownRights
 from kfnb_ext.services.cluster.where import Where
 
 if TYPE_CHECKING:
@@ -42,10 +46,14 @@ class Cluster:
         return Client(self.access)
 
     @cached_property
+    def names(self) -> place.Names:
+        """What is known of the place without asking."""
+        return place.names(os.environ, self._pod.options.notebook)
+
+    @cached_property
     def where(self) -> Where:
         """Where this notebook lives."""
-        names = place.names(os.environ, self._pod.options.notebook)
-        return Where(self.client, names, os.fspath(self._pod.workspace))
+        return Where(self.client, self.names, os.fspath(self._pod.workspace))
 
     @cached_property
     def context(self) -> "context.Context":
@@ -68,3 +76,38 @@ class Cluster:
                 writes=self.writes,
             ),
         )
+
+    @cached_property
+    def rights(self) -> KnownRights:
+        """What the service account may do."""
+        return KnownRights(self.client, self.names.namespace)
+
+    @property
+    def site(self) -> abilities.Site:
+        """What the site's options allow."""
+        options = self._pod.options
+        return abilities.Site(
+            read_only=options.read_only,
+            cluster_writes=options.cluster_writes,
+            snapshots_enabled=options.snapshots_enabled,
+        )
+
+    @cached_property
+    def looking(self) -> Looking:
+        """One look at all of it."""
+        looking = Looking(
+            Parts(
+                names=self.names,
+                where=lambda: self.where,
+                client=lambda: self.client,
+                rights=lambda: self.rights,
+                possible=lambda: self.possible,
+                kept=self._kept,
+                site=self.site,
+            )
+        )
+        self.client.denied.append(looking.forget)
+        return looking
+
+    def _kept(self) -> tuple[model.Kept, ...]:
+        return ()

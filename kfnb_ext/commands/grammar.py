@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import kfnb_ext
-from kfnb_ext.commands import capacity_words, use_words
+from kfnb_ext.commands import capacity_words, cluster_words, use_words
 
 ABOUT = """\
 The status of this notebook pod, and snapshots of its workspace."""
@@ -130,6 +130,7 @@ def build() -> Parser:
     _command(commands, "status", "status", "what the pod has left, and whether it is in use")
     use_words.add(commands, _command)
     capacity_words.add(commands, _command)
+    cluster_words.add(commands, _command)
     _gpu(commands)
     nested = _sub(commands, "snapshot", help="take, look at, restore and delete snapshots")
     nested.epilog = RULES

@@ -49,7 +49,7 @@ class Desk(NamedTuple):
 async def _record(desk: Desk, handler: Handler, route: routes.Route, call: routes.Call) -> None:
     act = route.act
     assert act is not None
-    kind, pieces = await handler.face.run(lambda: _encoded(act(desk.pod, call)))
+    kind, pieces = await handler.face.run(lambda: _encoded(act(desk.pod, call)), apart=route.apart)
     kinds = {kind: code for code, kind in route.answers.items()}
     handler.set_status(kinds.get(kind, next(iter(route.answers))))
     if len(pieces) == 1:

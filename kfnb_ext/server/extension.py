@@ -143,7 +143,8 @@ class Extension(config.KfnbExt, ExtensionApp):
             self.face.made.status.close()
             if self._figures:
                 self._figures.close()
-        self.face.threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self.face.threads, self.face.apart):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _recover(self, face: handlers.Face) -> None:
         """Bring to its end what a killed server left half done, and say so, as an operation."""

@@ -39,6 +39,8 @@ class Face:
         self._make = make
         self._making: asyncio.Future[Desk] | None = None
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="kfnb-http")
+        # What asks the cluster waits here: one that hangs holds up no other answer.
+        self.apart = ThreadPoolExecutor(4, thread_name_prefix="kfnb-cluster")
         self.made: Desk | None = None
 
     async def desk(self) -> "Desk":
@@ -50,10 +52,11 @@ class Face:
         self.made = await asyncio.shield(self._making)
         return self.made
 
-    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def run(self, function: Callable[..., Any], *arguments: Any, apart: bool = False) -> Any:
         """Run it in a worker thread. Raises: HTTPError 503 when the volume does not answer."""
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self.threads, function, *arguments)
+        threads = self.apart if apart else self.threads
+        future = loop.run_in_executor(threads, function, *arguments)
         try:
             return await asyncio.wait_for(future, PATIENCE)
         except asyncio.TimeoutError as error:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
-from kfnb_ext.model import culling, filling, gpu, operations, shm, snapshots, status
+from kfnb_ext.model import cluster, culling, filling, gpu, operations, shm, snapshots, status
 from kfnb_ext.services.waiting import Waiting
 
 # Seconds that the work behind one answer may take: before the handler would give up on it.
@@ -35,6 +35,7 @@ class Route(NamedTuple):
     act: Callable[[Pod, Call], Any] | None
     body: Any = None  # the record it takes
     query: dict[str, str] = {}
+    apart: bool = False  # it asks the cluster, and waits in threads of its own
 
 
 def _prune(pod: Pod, call: Call) -> Any:
@@ -173,6 +174,13 @@ ROUTES = (
     Route(
         "DELETE", "keep-awake", "End it now", {200: culling.KeepAwakeState},
         lambda pod, call: pod.keep_awake.revoke(),
+    ),
+    Route(
+        "GET", "cluster", "The cluster around this notebook: where, what may be done, what is left",
+        {200: cluster.Cluster},
+        lambda pod, call: pod.cluster.looking.look(call.query.get("fresh") == "1"),
+        query={"fresh": "1: ask everything anew, also what the service account may"},
+        apart=True,
     ),
     Route("GET", "openapi.json", "This document", {200: dict}, None),
 )  # fmt: skip

@@ -42,6 +42,7 @@ class Client:
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+        self.denied: list[Callable[[], object]] = []  # called when a right we act on is refused
         self._flight = threading.Lock()
         self._agent = f"{MANAGER}/{__version__}"
 
@@ -146,6 +147,12 @@ class Client:
                     error, sending.method, attempt=attempt, spent=spent, chance=self._chance()
                 )
                 if wait is None:
+                    self._note(sending, error)
                     raise
             self._sleep(wait)
             attempt += 1
+
+    def _note(self, sending: Sending, error: failures.ClusterError) -> None:
+        if error.reason == "rbac" and sending.method != "GET":
+            for call in self.denied:
+                call()
