@@ -22,8 +22,9 @@ from kfnb_ext.services.bounded import Bounded
 from kfnb_ext.services.cluster.rights import KnownRights
 from kfnb_ext.services.cluster.where import Where
 
-DEADLINE = 20.0  # seconds for the whole look
+DEADLINE = 12.0  # seconds for the whole look: one request may hang for ten
 MAX_AGE = 60.0  # seconds for which a look is shown again
+PAUSE = 10.0  # seconds for which a cluster that does not answer is left alone, whoever asks
 # The cluster cannot be asked at present: the other parts would only wait for the same.
 AWAY = ("timeout", "closed", "unreachable", "throttled", "server", "tls", "unauthenticated",
         "not_installed", "no_cluster")  # fmt: skip
@@ -62,25 +63,36 @@ class Looking:
         self._bounded = Bounded("the cluster", self._read, deadline)
         self._lock = threading.Lock()
         self._last: cluster.Cluster | None = None
-        self._taken = 0.0
+        self._until = 0.0
+        self._away = False  # the last look found nobody
         self._place: cluster.Place | None = None
 
     def look(self, fresh: bool = False) -> cluster.Cluster:
         """The cluster, at most a minute old. Never raises, and ends within the deadline."""
         if not self._parts.possible():
             return self._empty(NO_TOKEN if self._parts.names.platform != "none" else NO_CLUSTER)
-        with self._lock:
-            young = self._clock() - self._taken <= MAX_AGE
-            if self._last and young and not fresh:
-                return self._last
+        last = self._young(fresh)
+        if last:
+            return last
         if fresh:
             self._parts.rights().forget()
             self._parts.where().forget()
         self._bounded.ask()
         answer = self._bounded.answer()
         if isinstance(answer, Unavailable):
-            return self._empty(f"{answer.reason} {LATER}")
+            return self._keep(self._empty(f"{answer.reason} {LATER}"), PAUSE)
         return answer
+
+    def _young(self, fresh: bool) -> cluster.Cluster | None:
+        with self._lock:
+            young = self._clock() < self._until and (not fresh or self._away)
+            return self._last if young else None
+
+    def _keep(self, found: cluster.Cluster, seconds: float) -> cluster.Cluster:
+        with self._lock:
+            self._last, self._away = found, seconds == PAUSE
+            self._until = self._clock() + seconds
+        return found
 
     def forget(self) -> None:
         """Something was changed: look anew next time."""
@@ -99,11 +111,7 @@ class Looking:
         kept = asking.have(parts.kept, nothing)
         notes = [*asking.notes, *self._waiting(asking, place, known)]
         found = self._cluster(place, known, notes, lines, kept)
-        with self._lock:
-            # A look that failed is tried again by the next who looks.
-            self._last = None if asking.away else found
-            self._taken = self._clock()
-        return found
+        return self._keep(found, PAUSE if asking.away else MAX_AGE)
 
     def _waiting(
         self, asking: "_Asking", place: cluster.Place, known: rights.Rights

@@ -28,19 +28,25 @@ class Where:
         self.names = names
         self._workspace = workspace
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # never held while the cluster is asked: it may hang
         self._place: cluster.Place | None = None
         self._taken = 0.0
+        self._forgotten = 0  # how often: what was asked for before is not kept after
 
     def look(self, max_age: float = MAX_AGE) -> cluster.Place:
         """The place, at most ``max_age`` seconds old. Raises: ClusterError, Unsupported."""
         with self._lock:
-            if self._place is None or self._clock() - self._taken > max_age:
-                self._place = place.look(self.client, self.names, self._workspace)
-                self._taken = self._clock()
-            return self._place
+            if self._place is not None and self._clock() - self._taken <= max_age:
+                return self._place
+            forgotten = self._forgotten
+        found = place.look(self.client, self.names, self._workspace)
+        with self._lock:
+            if forgotten == self._forgotten:
+                self._place, self._taken = found, self._clock()
+        return found
 
     def forget(self) -> None:
         """Something was changed: read anew next time."""
         with self._lock:
             self._place = None
+            self._forgotten += 1
