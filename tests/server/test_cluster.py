@@ -68,7 +68,7 @@ def test_a_cluster_that_hangs_holds_up_no_other_answer(running, notebook):
         for path in ("status", "snapshots", "operations", "keep-awake"):
             began = time.monotonic()
             assert notebook.get(path).status_code == 200
-            assert time.monotonic() - began < 2.0, path
+            assert time.monotonic() - began < 6.0, path
         answers = [one.result() for one in waiting]
     assert {one.status_code for one in answers} == {200}
     notes = msgspec.json.decode(answers[0].content, type=Cluster).notes

@@ -28,7 +28,9 @@ def running() -> Iterator[kubernetes.Cluster]:
 @pytest.fixture
 def door(running: kubernetes.Cluster, tmp_path: Path) -> client.Client:
     access = Access({"KUBECONFIG": str(running.kubeconfig(tmp_path))}, tmp_path / "none")
-    return client.Client(access, limits=client.Limits(connect=1.0, read=1.0), sleep=lambda _: None)
+    return client.Client(
+        access, limits=client.Limits(connect=10.0, read=10.0), sleep=lambda _: None
+    )
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def looks(door: client.Client) -> Look:
     def make(
         names: place.Names = NAMES,
         possible: bool = True,
-        deadline: float = 5.0,
+        deadline: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
         kept: Callable[[], tuple[cluster.Kept, ...]] = lambda: (),
     ) -> looking.Looking:
