@@ -92,6 +92,14 @@ def memory_limit(group: Group) -> int | None:
     return min(limits, default=None)
 
 
+def cpu_quota(group: Group) -> tuple[float, Path] | None:
+    """Cores that the tightest quota allows, and the cgroup that sets it; None: no quota."""
+    if group.version == 2:
+        return group.tightest("cpu.max", _quota_v2)
+    found = [(_quota_v1(level), level) for level in group.levels()]
+    return min(((n, p) for n, p in found if n is not None), key=lambda x: x[0], default=None)
+
+
 def node_memory(proc_root: Path = PROC) -> int | None:
     """Bytes of memory of the whole node; None when it cannot be read."""
     # "MemTotal:       24684096 kB"
@@ -122,6 +130,17 @@ def text(path: Path) -> str | None:
         return path.read_text(errors="replace").strip()
     except OSError:
         return None
+
+
+def _quota_v2(said: str) -> float | None:
+    quota, _, period = said.partition(" ")
+    return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() else None
+
+
+def _quota_v1(level: Path) -> float | None:
+    names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+    quota, period = (limit(text(level / n) or "") for n in names)
+    return quota / period if quota and period else None  # a quota of -1: no limit
 
 
 def _own_paths(proc_root: Path) -> dict[str, str]:

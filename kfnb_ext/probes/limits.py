@@ -75,7 +75,7 @@ class LimitsProbe:
         return {f"{name}_pressure": pressure(text) or NO_PRESSURE for name, text in texts.items()}
 
     def _cpu(self, group: cgroup.Group | None) -> Figures:
-        quota = _quota(group) if group else None
+        quota = cgroup.cpu_quota(group) if group else None
         figures: Figures = {"cpu_limit_cores": quota[0] if quota else None}
         # In v1 the limit and the account are two controllers, often mounted as one.
         account = self._find("cpuacct") if group and group.version == 1 else group
@@ -162,25 +162,6 @@ def _pids(group: cgroup.Group | None) -> Figures:
         "processes": NO_CONTROLLER if current is None else current,
         "processes_limit": int(limit[0]) if limit else None,
     }
-
-
-def _quota(group: cgroup.Group) -> tuple[float, Path] | None:
-    """Cores that the tightest quota allows, and the cgroup that sets it."""
-    if group.version == 2:
-        return group.tightest("cpu.max", _quota_v2)
-    found = [(_quota_v1(level), level) for level in group.levels()]
-    return min(((n, p) for n, p in found if n is not None), key=lambda x: x[0], default=None)
-
-
-def _quota_v2(text: str) -> float | None:
-    quota, _, period = text.partition(" ")
-    return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() else None
-
-
-def _quota_v1(level: Path) -> float | None:
-    names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
-    quota, period = (cgroup.limit(cgroup.text(level / n) or "") for n in names)
-    return quota / period if quota and period else None  # a quota of -1: no limit
 
 
 def _cpu_seconds(group: cgroup.Group) -> float | None:

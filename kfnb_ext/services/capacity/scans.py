@@ -16,7 +16,7 @@ from typing import Any
 
 from kfnb_ext import errors, state
 from kfnb_ext.model import filling
-from kfnb_ext.probes.filling import walk
+from kfnb_ext.probes.filling.walking import looking
 from kfnb_ext.services.capacity.tree import Tree
 from kfnb_ext.services.operations import Operations, Result, Running
 
@@ -89,7 +89,7 @@ class Scans:
             folders, listed = probe.scan(self.top, before, step, idle=idle, near=_near(self.top))
             if not folders:
                 raise errors.EngineFailed(f"The folder {self.top} cannot be read.")
-            if folders[0][walk.STATE] & walk.UNREADABLE:
+            if folders[0][looking.STATE] & looking.UNREADABLE:
                 raise errors.Forbidden(
                     f"The folder {self.top} may not be read.", "Name a folder of yours."
                 )

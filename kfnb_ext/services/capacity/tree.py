@@ -10,7 +10,7 @@ from datetime import datetime
 from kfnb_ext.engines.local import names
 from kfnb_ext.model import filling
 from kfnb_ext.model.filling import Filling, Item
-from kfnb_ext.probes.filling import walk
+from kfnb_ext.probes.filling.walking import looking
 
 LARGEST = 20  # files and caches that are named for the whole
 MOST = 500  # items of one folder; the rest is summed up
@@ -20,32 +20,37 @@ class Tree:
     """One scan of ``top``."""
 
     def __init__(
-        self, top: str, folders: Sequence[walk.Folder], taken: datetime, seconds: float, listed: int
+        self,
+        top: str,
+        folders: Sequence[looking.Folder],
+        taken: datetime,
+        seconds: float,
+        listed: int,
     ) -> None:
         self.top, self.folders = top, folders
         self.taken, self.seconds, self.listed = taken, seconds, listed
         self._own = self._own_bytes()
         self.bytes = list(self._own)
-        self.files = [folder[walk.FILES] for folder in folders]
+        self.files = [folder[looking.FILES] for folder in folders]
         for index in range(len(folders) - 1, 0, -1):  # children stand behind their parents
-            parent = folders[index][walk.PARENT]
+            parent = folders[index][looking.PARENT]
             self.bytes[parent] += self.bytes[index]
             self.files[parent] += self.files[index]
         self._paths: list[str] = []
         self._below: dict[int, list[int]] = {}
         for index, folder in enumerate(folders):
-            up = self._paths[folder[walk.PARENT]] if index else ""
-            self._paths.append(names.join(up, names.text(folder[walk.NAME])) if index else "")
+            up = self._paths[folder[looking.PARENT]] if index else ""
+            self._paths.append(names.join(up, names.text(folder[looking.NAME])) if index else "")
             if index:
-                self._below.setdefault(folder[walk.PARENT], []).append(index)
+                self._below.setdefault(folder[looking.PARENT], []).append(index)
         self._index = {path: index for index, path in enumerate(self._paths)}
 
     def _own_bytes(self) -> list[int]:
         seen: set[int] = set()
         own = []
         for folder in self.folders:
-            total = folder[walk.BYTES]
-            for inode, size in folder[walk.LINKED]:
+            total = folder[looking.BYTES]
+            for inode, size in folder[looking.LINKED]:
                 if inode not in seen:
                     seen.add(inode)
                     total += size
@@ -58,7 +63,7 @@ class Tree:
         if index is None:
             return None
         items = self._items(index)
-        states = [folder[walk.STATE] for folder in self.folders]
+        states = [folder[looking.STATE] for folder in self.folders]
         whole = path == ""
         return Filling(
             top=names.text(self.top),
@@ -72,16 +77,16 @@ class Tree:
             seconds=self.seconds,
             reused=len(self.folders) - self.listed,
             folders=len(self.folders),
-            unreadable=sum(bool(state & walk.UNREADABLE) for state in states),
-            other_filesystems=sum(bool(state & walk.OTHER) for state in states),
+            unreadable=sum(bool(state & looking.UNREADABLE) for state in states),
+            other_filesystems=sum(bool(state & looking.OTHER) for state in states),
             trash=self._trash(),
         )
 
     def _items(self, index: int) -> list[Item]:
         items = [self._folder(child) for child in self._below.get(index, ())]
         folder, path = self.folders[index], self._paths[index]
-        named = [_file(path, name, size) for name, size in folder[walk.LARGES]]
-        files = folder[walk.FILES] - len(named)
+        named = [_file(path, name, size) for name, size in folder[looking.LARGES]]
+        files = folder[looking.FILES] - len(named)
         left = self._own[index] - sum(one.bytes for one in named)
         items += named
         if files > 0:
@@ -105,7 +110,7 @@ class Tree:
         found: list[Item] = []
         inside: set[int] = set()
         for index in range(1, len(self.folders)):
-            if self.folders[index][walk.PARENT] in inside:
+            if self.folders[index][looking.PARENT] in inside:
                 inside.add(index)
                 continue
             item = self._folder(index)
@@ -118,7 +123,7 @@ class Tree:
         every = (
             _file(self._paths[index], name, size)
             for index, folder in enumerate(self.folders)
-            for name, size in folder[walk.LARGES]
+            for name, size in folder[looking.LARGES]
         )
         return heapq.nlargest(LARGEST, every, key=lambda one: one.bytes)
 

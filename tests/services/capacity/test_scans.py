@@ -11,7 +11,7 @@ import pytest
 from kfnb_ext import errors, state
 from kfnb_ext.model.filling import Filling, ScanRequest
 from kfnb_ext.probes import filling
-from kfnb_ext.probes.filling import walk
+from kfnb_ext.probes.filling.walking import looking
 from kfnb_ext.services.capacity.scans import Scans
 from kfnb_ext.services.operations import Operations
 
@@ -127,7 +127,7 @@ def test_a_folder_that_may_not_be_read_is_told_and_not_counted(workspace: Path):
     (workspace / "open").mkdir()
     folders = [
         [-1, "", 0, 0, 4096, 1, [], [], 0],
-        [0, "closed", 0, 0, 0, 0, [], [], walk.UNREADABLE],
+        [0, "closed", 0, 0, 0, 0, [], [], looking.UNREADABLE],
     ]
     from datetime import datetime, timezone
 
@@ -150,8 +150,16 @@ def test_another_filesystem_is_not_entered(workspace: Path):
     if not os.path.ismount("/dev/shm"):
         pytest.skip("NO SECOND FILESYSTEM")
     folders, _ = filling.scan("/dev", None, lambda files, size: None)
-    assert "shm" not in [folder[walk.NAME] for folder in folders]
-    assert folders[0][walk.STATE] & walk.OTHER
+    assert "shm" not in [folder[looking.NAME] for folder in folders]
+    assert folders[0][looking.STATE] & looking.OTHER
+
+
+def walkers() -> list[int]:
+    """Children of ours that walk, and forks of theirs."""
+    found = subprocess.run(
+        ["pgrep", "-f", "walking import program"], capture_output=True, check=False, text=True
+    ).stdout
+    return [int(pid) for pid in found.split()]
 
 
 def _stop_after(seconds: float):
@@ -171,7 +179,9 @@ def test_a_child_does_not_stay_behind_when_it_is_stopped(workspace: Path):
     with pytest.raises(errors.Cancelled):
         filling.scan("/usr", None, _stop_after(0.0))
     said = subprocess.run(
-        ["pgrep", "-f", "-P", str(os.getpid()), "filling/walk.py"], capture_output=True, check=False
+        ["pgrep", "-f", "-P", str(os.getpid()), "walking import program"],
+        capture_output=True,
+        check=False,
     ).stdout
     assert said == b""
     assert threading.active_count() == before
