@@ -82,6 +82,7 @@ def _of(group: str, resource: str, verbs: str, cluster: bool = False) -> tuple[R
 _CLAIMS = _of("", "persistentvolumeclaims", "get list create patch delete")
 _READ_CLAIM = _of("", "persistentvolumeclaims", "get")
 _POD = _of("", "pods", "get")
+_EVENTS = _of("", "events", "list")
 _NOTEBOOK = _of(KUBEFLOW, NOTEBOOKS, "get patch")
 SNAPSHOTS = _of(SNAPSHOT, "volumesnapshots", "get list create patch delete")
 GROUP_SNAPSHOTS = _of(GROUP_SNAPSHOT, "volumegroupsnapshots", "get list create patch delete")
@@ -92,11 +93,11 @@ CLASSES = (
 GROUP_CLASSES = _of(GROUP_SNAPSHOT, "volumegroupsnapshotclasses", "get list", cluster=True)
 
 NEEDS: dict[cluster.AbilityName, tuple[Right, ...]] = {
-    "snapshots": (*SNAPSHOTS, *_READ_CLAIM, *_POD),
+    "snapshots": (*SNAPSHOTS, *_READ_CLAIM, *_POD, *_EVENTS),
     "restore": (*_CLAIMS, *_of("", "pods", "get list delete"), *_NOTEBOOK),
     "new_notebook": (*_CLAIMS, *_of(KUBEFLOW, NOTEBOOKS, "get list create delete")),
     "guardian": _of("batch", "jobs", "get list create delete"),
-    "grow": (*_of("", "persistentvolumeclaims", "get patch"), *_of("", "events", "list")),
+    "grow": (*_of("", "persistentvolumeclaims", "get patch"), *_EVENTS),
     "patch": (*_POD, *_NOTEBOOK),
     "stop": (*_POD, *_NOTEBOOK),
     "classes": CLASSES,
