@@ -1,16 +1,105 @@
-"""Takes a restore of whole volumes back.
+"""Takes a restore back: the same machine with the old claims as the new ones. Nothing is copied.
 
-Rule: an undo is a restore itself.
+Rule: an undo is a restore itself, and can be taken back in turn. Only the last exchange of a
+volume can be undone; an older one says which comes first.
 """
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
+from kfnb_ext.engines.csi import aborting, hiring, intending, journal, pods, restoring, target
 from kfnb_ext.engines.csi.context import Context
+from kfnb_ext.engines.csi.journal import Seen
+from kfnb_ext.kube.client import address, failures
 from kfnb_ext.model import snapshots
 
 
 def undo(
-    context: Context, restore: str, identity: str, progress: base.Progress
+    context: Context,
+    restore: str,
+    identity: str,
+    progress: base.Progress,
+    *,
+    unguarded: bool = False,
 ) -> snapshots.Restore:
-    """Take it back. Raises: NotFound."""
-    raise errors.NotFound(f"There is no restore {restore!r}.")
+    """Take it back. Raises: NotFound, Conflict, ClusterError, EngineFailed, Cancelled."""
+    context.forget()
+    progress.phase("looking at the volumes of the notebook")
+    intent = _intent(context, restore, identity)
+    whose = intent.target
+    guard = _guard(context, intent, unguarded=unguarded)
+    with aborting.at_work(identity):
+        first = restoring.begun(context, intent, "armed")
+        return restoring.Run(context, whose, first, progress).through(guard=guard)
+
+
+def _intent(context: Context, restore: str, identity: str) -> intending.Intent:
+    here = context.where()
+    whose = target.of(here)
+    seen = journal.of(whose.read(context.client))
+    made = next((one for one in journal.made(seen.object) if one.id == restore), None)
+    if made is None:
+        raise errors.NotFound(f"There is no restore {restore[:100]!r} of this notebook.")
+    if made.undone:
+        raise errors.Conflict(
+            "This restore has been taken back already. Nothing was changed.",
+            "The undo is a restore itself: it can be taken back in turn.",
+        )
+    switches = tuple(
+        snapshots.Switch(volume=one.volume, mount=one.mount, old=one.new, new=one.old)
+        for one in made.switches
+    )
+    _refuse(context, seen, whose.namespace, switches)
+    return intending.Intent(
+        id=identity,
+        way=made.way,
+        snapshot=made.snapshot,
+        target=whose,
+        here=here,
+        found=seen.object,
+        switches=switches,
+        container=here.container,
+        undo_of=restore,
+    )
+
+
+def _refuse(
+    context: Context, seen: Seen, namespace: str, switches: tuple[snapshots.Switch, ...]
+) -> None:
+    """Raises: Conflict where the way back is not there."""
+    if not target.on(seen.object, switches, "old"):
+        raise errors.Conflict(
+            "The notebook is on other volumes by now than those of this restore. "
+            "Nothing was changed.",
+            "Take back the restores that came after it first: the last one comes first.",
+        )
+    for name in {one.new for one in switches if one.new}:
+        try:
+            found = context.client.get(address.CLAIMS.at(namespace, name)).body
+        except failures.Missing:
+            found = None
+        if found is None or "deletionTimestamp" in found["metadata"]:
+            raise errors.Conflict(
+                f"The old volume {name} was let go, so this restore cannot be taken back. "
+                "Nothing was changed.",
+                "Restore the safety snapshot that was taken before it.",
+            )
+
+
+def _guard(context: Context, intent: intending.Intent, *, unguarded: bool) -> bool:
+    """Whether a guardian watches. Raises: Conflict where none can and nobody decided so."""
+    if target.stopped(intent.found):
+        return False
+    why = hiring.unable(context, intent.here)
+    if not why:
+        job = hiring.body(context, intent.target, intent.here, intent.id)
+        why = hiring.tried(context, intent.target, job)
+    if why and not unguarded:
+        # What it goes back to has run before: the risk is small, and the way on is the restore's.
+        context_pod = pods.look(context.client, intent.target)
+        if context_pod is None:
+            raise errors.Conflict(
+                f"No guardian can run ({why}), and the notebook's pod is not there. "
+                "Nothing was changed.",
+                "Start the notebook, then try again.",
+            )
+    return not why

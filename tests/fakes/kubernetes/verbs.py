@@ -84,6 +84,9 @@ def create(call: Call) -> Response:
     if call.kind.custom and call.kind.status:
         made.pop("status", None)
     if call.kind is CLAIM:
+        if call.world.drops_sources:
+            for key in ("dataSource", "dataSourceRef"):
+                made.get("spec", {}).pop(key, None)
         claims.prepare(made, call.world.default_class())
     workloads.prepare(call.kind, made)
     validation.new(call.kind, made)

@@ -25,6 +25,7 @@ class World:
     clock: Callable[[], datetime] = _utc
     registry: Registry = field(default_factory=Registry)
     rights: Rights = field(default_factory=Rights)
+    drops_sources: bool = False  # of claims: the cluster knows no data source
     graceful: bool = False  # a pod on a node goes when its kubelet has ended it
     storage_down: bool = False  # etcd stalls: only what is cached answers
     second: float = 0.01  # real seconds for one of the server's own time limits

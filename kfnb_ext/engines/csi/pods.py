@@ -1,0 +1,121 @@
+"""The notebook's pod while it restarts: is it there, on which claims, ready, or in trouble.
+
+Rule: what is still on its way out is not the new pod. Trouble is only what does not pass by
+itself, and the cluster's own words are kept.
+"""
+
+from typing import Any
+
+import msgspec
+
+from kfnb_ext.engines.csi import target
+from kfnb_ext.engines.csi.target import Target
+from kfnb_ext.kube.client import Client, address, failures
+from kfnb_ext.model import snapshots
+
+CRASHES = 3
+MOUNTING = ("FailedMount", "FailedAttachVolume")
+LONGEST = 300
+Object = dict[str, Any]
+
+
+class Pod(msgspec.Struct, frozen=True):
+    """What is known of it."""
+
+    uid: str
+    going: bool
+    ready: bool
+    claims: tuple[str, ...]
+    trouble: str = ""  # why it does not start, in the cluster's words
+
+
+def look(client: Client, whose: Target) -> Pod | None:
+    """The pod; None: there is none. Raises: ClusterError."""
+    try:
+        found = client.get(address.PODS.at(whose.namespace, whose.pod)).body
+    except failures.Missing:
+        return None
+    going = "deletionTimestamp" in found["metadata"]
+    ready = _condition(found, "Ready") == "True" and not going
+    return Pod(
+        found["metadata"]["uid"],
+        going,
+        ready,
+        claims(found),
+        "" if ready or going else _trouble(client, whose.namespace, found),
+    )
+
+
+def claims(found: Object) -> tuple[str, ...]:
+    """The claims that a pod's object mounts."""
+    volumes = (found.get("spec") or {}).get("volumes") or ()
+    held = ((one.get("persistentVolumeClaim") or {}).get("claimName") for one in volumes)
+    return tuple(name for name in held if name)
+
+
+def on(pod: Pod, switches: tuple[snapshots.Switch, ...], side: target.Side) -> bool:
+    """Whether it mounts that side of every switch, and nothing of the other."""
+    other: target.Side = "new" if side == "old" else "old"
+    here = all(getattr(one, side) in ("", *pod.claims) for one in switches)
+    return here and not any(getattr(one, other) in pod.claims for one in switches)
+
+
+def mounting(client: Client, namespace: str, claim: str) -> list[str]:
+    """The pods that mount a claim and have not ended. Raises: ClusterError."""
+    listed = client.list(address.PODS.at(namespace)).body["items"]
+    return [
+        one["metadata"]["name"]
+        for one in listed
+        if claim in claims(one) and (one.get("status") or {}).get("phase") not in ENDED
+    ]
+
+
+ENDED = ("Succeeded", "Failed")
+
+
+def said(client: Client, namespace: str, uid: str) -> list[Object]:
+    """The events of an object; none where they may not be read."""
+    try:
+        place = address.EVENTS.at(namespace)
+        found: list[Object] = client.list(place, fields=f"involvedObject.uid={uid}").body["items"]
+    except failures.ClusterError:
+        return []
+    return found
+
+
+def _condition(found: Object, kind: str) -> str:
+    conditions = (found.get("status") or {}).get("conditions") or ()
+    return next((str(one["status"]) for one in conditions if one["type"] == kind), "")
+
+
+def _trouble(client: Client, namespace: str, found: Object) -> str:
+    status = found.get("status") or {}
+    for one in status.get("containerStatuses") or ():
+        waiting = (one.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason") == "CrashLoopBackOff" and one.get("restartCount", 0) >= CRASHES:
+            return f"its container crashes: {waiting.get('message', '')}"[:LONGEST]
+    for condition in status.get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
+            return f"no node takes it: {condition.get('message', '')}"[:LONGEST]
+    for name in claims(found):
+        words = failing(client, namespace, name)
+        if words:
+            return words
+    for event in said(client, namespace, found["metadata"]["uid"]):
+        if event.get("reason") in MOUNTING:
+            return f"its volume cannot be mounted: {event.get('message', '')}"[:LONGEST]
+    return ""
+
+
+def failing(client: Client, namespace: str, claim: str) -> str:
+    """Why a claim does not get its volume, as far as it was said; empty: it has it, or may yet."""
+    try:
+        found = client.get(address.CLAIMS.at(namespace, claim)).body
+    except failures.Missing:
+        return f"the claim {claim} is gone"
+    if (found.get("status") or {}).get("phase") == "Bound":
+        return ""
+    for event in said(client, namespace, found["metadata"]["uid"]):
+        if event.get("reason") == "ProvisioningFailed":
+            return f"the claim {claim} gets no volume: {event.get('message', '')}"[:LONGEST]
+    return ""
