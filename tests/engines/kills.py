@@ -74,7 +74,8 @@ def work(workspace: Path, dice: random.Random) -> None:
     """What the child does until it is killed."""
     from kfnb_ext.model.snapshots import RestoreRequest
 
-    engine, heard = LocalEngine(workspace, share=1.0), trees.Listening()
+    engine = LocalEngine(workspace, share=1.0, helpers_from=dice.choice((1, 1000)))
+    heard = trees.Listening()
     print("at work", flush=True)
     while True:
         listed = engine.list()

@@ -29,9 +29,9 @@ def workspace(tmp_path):
     trees.erase(folder)
 
 
-@pytest.fixture
-def engine(workspace):
-    return LocalEngine(workspace, share=1.0)
+@pytest.fixture(params=[1, 1000], ids=["children", "alone"])
+def engine(workspace, request):
+    return LocalEngine(workspace, share=1.0, helpers_from=request.param)
 
 
 def tree(engine, made):
@@ -324,7 +324,8 @@ def test_exact_with_a_path_means_that_it_was_not_there(engine, workspace):
 @given(st.randoms(use_true_random=False))
 def test_any_tree_comes_back_as_it_was_and_undo_takes_that_back(tmp_path, dice):
     workspace = Path(tempfile.mkdtemp(dir=tmp_path))
-    engine, heard = LocalEngine(workspace, share=1.0), trees.Listening()
+    engine = LocalEngine(workspace, share=1.0, helpers_from=dice.choice((1, 1000)))
+    heard = trees.Listening()
     trees.mutate(workspace, dice, dice.randrange(40))
     made = take(engine)
     was = trees.describe(workspace)

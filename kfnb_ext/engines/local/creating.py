@@ -5,11 +5,10 @@ Rule: until that rename there is no snapshot, and whatever goes wrong removes wh
 
 import os
 import tempfile
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,9 +16,11 @@ from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.local import (
     copying,
+    drafts,
     exclude,
     failing,
     filling,
+    hands,
     making,
     manifest,
     records,
@@ -31,15 +32,13 @@ from kfnb_ext.engines.local import (
 from kfnb_ext.engines.local import layout as places
 from kfnb_ext.model import snapshots
 
-_draft = msgspec.json.Decoder(scan.Draft)
-_UNCHANGED, _OTHER = b"=", b"*"
-
 
 class Settings(NamedTuple):
     """What the engine was made with."""
 
     rules: exclude.Rules
     share: float  # of the volume, 0..1
+    helpers_from: int  # files to read: so many are worth the start of children
 
 
 class Order(NamedTuple):
@@ -91,8 +90,10 @@ def _made(
             ground.trusted_before,
             previous.manifest if previous else None,
         )
-        drafts = stack.enter_context(tempfile.TemporaryFile(dir=work))
-        _write(walk, drafts, progress)
+        found = stack.enter_context(tempfile.TemporaryFile(dir=work, buffering=1 << 18))
+        for line, draft in walk.drafts():
+            drafts.write(found, line, draft)
+            progress.advance(0)
         budget = _budget(home, settings, walk.totals)
         progress.expect(walk.totals.new_bytes + walk.totals.look_bytes)
         progress.phase("Taking the snapshot")
@@ -103,10 +104,13 @@ def _made(
             previous.stored is None or previous.stored.boot != volume.boot()
         )
         job = copying.Job(ground, budget, progress.advance)
-        maker = making.Maker(job, root, tree, before, rebooted)
         writer = manifest.Writer(work / records.MANIFEST)
+        filler = filling.Filler(job, root, tree, before, rebooted)
+        read = walk.totals.new_files + walk.totals.look_files
+        count = making.THREADS if read >= settings.helpers_from else 0
+        maker = making.Maker(filler, hands.Hands(filler, count, home.held), writer)
         try:
-            maker.make(_read(drafts), writer)
+            maker.make(drafts.read(found))
         finally:
             writer.close()
     return _recorded(work, settings, order, maker.outcome, writer)
@@ -122,28 +126,6 @@ def opened(folder: Path, stack: ExitStack) -> int:
 def _previous(home: places.Layout) -> records.Kept | None:
     """The newest snapshot that can be built upon."""
     return next((k for k in records.all_kept(home) if k.is_whole() and k.tree.is_dir()), None)
-
-
-def _write(walk: scan.Scan, file: BinaryIO, progress: base.Progress) -> None:
-    """Keep the drafts on disk: in memory they would grow with the workspace."""
-    encode = msgspec.json.encode
-    for line, draft in walk.drafts():
-        if draft.unchanged:
-            file.write(_UNCHANGED + line)
-        else:
-            file.write(_OTHER + encode(draft) + b"\n")
-        progress.advance(0)
-    file.seek(0)
-
-
-def _read(file: BinaryIO) -> Iterator[tuple[bytes, scan.Draft]]:
-    for line in file:
-        if line.startswith(_UNCHANGED):
-            folder = manifest.decode(line[1:])
-            kinds = [scan.FOLDER if i.kind == manifest.FOLDER else scan.SAME for i in folder.items]
-            yield line[1:], scan.Draft(folder, "".join(kinds))
-        else:
-            yield b"", _draft.decode(line[1:])
 
 
 def _budget(home: places.Layout, settings: Settings, totals: scan.Totals) -> copying.Budget:
@@ -168,7 +150,7 @@ def _recorded(
     work: Path,
     settings: Settings,
     order: Order,
-    outcome: filling.Outcome,
+    outcome: making.Outcome,
     writer: manifest.Writer,
 ) -> records.Stored:
     """Write the record, the last thing before the rename."""

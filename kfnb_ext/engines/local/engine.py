@@ -40,8 +40,9 @@ class LocalEngine:
     """Keeps snapshots of ``workspace`` in its folder ``.kfnb``.
 
     ``exclude``: patterns of names to leave out. ``share``: the part of the volume (0..1) that
-    snapshots may take. ``patience``: seconds that a preview may read contents. Making one
-    changes nothing.
+    snapshots may take. ``patience``: seconds that a preview may read contents.
+    ``helpers_from``: from so many files to read on, child processes copy. Making one changes
+    nothing.
     """
 
     name = "local"
@@ -53,10 +54,11 @@ class LocalEngine:
         exclude: tuple[str, ...] = exclude.DEFAULT_EXCLUDE,
         share: float = 0.30,
         patience: float = 20.0,
+        helpers_from: int = 1000,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._home = places.Layout(Path(workspace).absolute())
-        self._settings = creating.Settings(_rules(exclude), share)
+        self._settings = creating.Settings(_rules(exclude), share, helpers_from)
         self._now, self._patience = now, patience
         self._restorer = restoring.Restorer(self._home, self._settings, now)
 

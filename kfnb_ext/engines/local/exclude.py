@@ -6,6 +6,7 @@ any depth; one with a slash is anchored at the top, and its stars do not cross a
 
 import fnmatch
 import re
+from collections.abc import Set
 
 OWN = ".kfnb"  # ours at any depth: a snapshot of snapshots would grow without end
 
@@ -37,17 +38,25 @@ class Rules:
 
     def leaves_out(self, folder: str, name: str) -> bool:
         """Whether ``name`` inside ``folder`` is left out (a folder: with all in it)."""
-        if name in self._names:
-            return True
-        if self._loose is not None and self._loose.match(name):
-            return True
-        return bool(self._anchored) and self._is_anchored(folder, name)
+        return bool(self.left_out(folder, {name}))
 
-    def _is_anchored(self, folder: str, name: str) -> bool:
+    def left_out(self, folder: str, found: Set[str]) -> set[str]:
+        """Which of the names in ``folder`` are left out. Once for a folder: names are many."""
+        out = set(self._names & found)
+        odd = self._ends(folder)
+        if self._loose is not None:
+            odd.append(self._loose)
+        for pattern in odd:
+            out.update(filter(pattern.match, found))
+        return out
+
+    def _ends(self, folder: str) -> list[re.Pattern[str]]:
+        """The last parts of the anchored patterns whose way leads to ``folder``."""
         depth = folder.count("/") + 2 if folder else 1
-        for pattern in self._anchored:
-            if len(pattern) == depth and pattern[-1].match(name):
-                parts = folder.split("/") if folder else []
-                if all(p.match(part) for p, part in zip(pattern, parts, strict=False)):
-                    return True
-        return False
+        fitting = [pattern for pattern in self._anchored if len(pattern) == depth]
+        parts = folder.split("/") if folder and fitting else []
+        return [
+            pattern[-1]
+            for pattern in fitting
+            if all(p.match(part) for p, part in zip(pattern, parts, strict=False))
+        ]

@@ -8,6 +8,7 @@ import fcntl
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -16,6 +17,8 @@ from pathlib import Path
 from kfnb_ext import errors
 from kfnb_ext.engines.local import failing
 from kfnb_ext.engines.local.exclude import OWN
+
+_A_MOMENT = 0.5  # seconds
 
 README = """This folder belongs to kfnb-ext: it holds the snapshots of the folder above it.
 
@@ -43,6 +46,7 @@ class Layout:
         self.trash = self.home / "trash"
         self.lock = self.home / "lock"
         self.usage = self.home / "usage.json"
+        self.held = -1  # the descriptor of the lock, while it is held
 
     def prepare(self) -> None:
         """Make the folders. Raises: NotFound, Forbidden, Unsupported."""
@@ -71,13 +75,18 @@ class Layout:
             lock = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._take(lock)
+            self.held = lock
             yield
         finally:
+            self.held = -1
             os.close(lock)  # the kernel lets go of it here, and at kill -9 as well
 
     def _take(self, lock: int) -> None:
+        # the children of one that was killed hold it for a moment longer
+        until = time.monotonic() + _A_MOMENT
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            while not _taken(lock, last=time.monotonic() > until):
+                time.sleep(0.01)
         except BlockingIOError:
             holder = os.pread(lock, 200, 0).decode("utf-8", "replace").strip()
             raise errors.Conflict(
@@ -97,6 +106,17 @@ class Layout:
     def idle(self) -> bool:
         """Whether nothing unfinished lies about (or there is nothing of ours at all)."""
         return not any(_listed(folder) for folder in (self.staging, self.trash))
+
+
+def _taken(lock: int, *, last: bool) -> bool:
+    """Try once. Raises: BlockingIOError when this was the last time."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if last:
+            raise
+        return False
+    return True
 
 
 def _listed(folder: Path) -> list[str]:

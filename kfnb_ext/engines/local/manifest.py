@@ -17,6 +17,7 @@ import msgspec
 from kfnb_ext.engines.local import names
 
 FILE, FOLDER, SYMLINK = "f", "d", "l"
+_KINDS = {stat.S_IFREG: FILE, stat.S_IFDIR: FOLDER, stat.S_IFLNK: SYMLINK}
 
 
 class Item(msgspec.Struct, array_like=True, gc=False):
@@ -63,20 +64,16 @@ decode = _decoder.decode
 
 def kind_of(mode: int) -> str:
     """``f``, ``d``, ``l``, or "" for what a snapshot cannot hold."""
-    if stat.S_ISREG(mode):
-        return FILE
-    if stat.S_ISDIR(mode):
-        return FOLDER
-    return SYMLINK if stat.S_ISLNK(mode) else ""
+    return _KINDS.get(stat.S_IFMT(mode), "")
 
 
 def item(name: str, st: os.stat_result, ctime: int = 0) -> Item:
     """The entry that ``st`` describes, as far as it can."""
-    kind = kind_of(st.st_mode)
-    size = 0 if kind == FOLDER else st.st_size
-    links = 1 if kind == FOLDER else st.st_nlink
+    mode = st.st_mode
+    kind = _KINDS.get(mode & 0o170000, "")
+    size, links = (0, 1) if kind == FOLDER else (st.st_size, st.st_nlink)
     return Item(
-        name, kind, stat.S_IMODE(st.st_mode), size, st.st_mtime_ns, ctime, st.st_ino, links,
+        name, kind, mode & 0o7777, size, st.st_mtime_ns, ctime, st.st_ino, links,
         st.st_uid, st.st_gid,
     )  # fmt: skip
 

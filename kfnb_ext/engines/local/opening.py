@@ -8,10 +8,15 @@ import os
 from kfnb_ext.engines.local import names
 
 
+def at(root: int, path: str) -> int:
+    """As ``folder``, of a path as ``os`` takes it."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(path or ".", flags, dir_fd=root)
+
+
 def folder(root: int, path: str) -> int:
     """Open a folder below ``root``; its last part may not be a link (check the inode too)."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(names.raw(path) or ".", flags, dir_fd=root)
+    return at(root, names.raw(path))
 
 
 def xattrs(fd: int) -> dict[str, bytes] | None:

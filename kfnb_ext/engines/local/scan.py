@@ -41,7 +41,7 @@ class Totals:
 
     def __init__(self) -> None:
         self.folders = self.entries = 0
-        self.new_bytes = self.look_bytes = self.new_files = 0
+        self.new_bytes = self.look_bytes = self.new_files = self.look_files = 0
         self.holes = 0  # of new_bytes: what has a length and takes no room
 
 
@@ -74,8 +74,9 @@ class Scan:
             old = before.at(path) if before else None
             draft = self._folder(path, seen, old[1] if old else None)
             self._add_up(draft)
-            below = [i for i, t in zip(draft.folder.items, draft.todo, strict=True) if t == FOLDER]
-            stack.extend((names.join(path, i.name), i) for i in reversed(below))
+            if FOLDER in draft.todo:
+                below = [i for i in draft.folder.items if i.kind == manifest.FOLDER]
+                stack.extend((names.join(path, i.name), i) for i in reversed(below))
             yield (old[0] if old and draft.unchanged else b""), draft
 
     def _folder(self, path: str, seen: manifest.Item, old: manifest.Folder | None) -> Draft:
@@ -84,9 +85,11 @@ class Scan:
         if fd < 0:
             return Draft(folder, "")
         try:
-            folder.me = _own(fd)
+            folder.me.xattrs = opening.xattrs(fd)
             with os.scandir(fd) as entries:
-                found = sorted([(names.text(e.name), e) for e in entries], key=_first)
+                found = {entry.name: entry for entry in entries}
+            if not "".join(found).isascii():
+                found = {names.text(name): entry for name, entry in found.items()}
             return self._judged(fd, folder, found, old)
         except PermissionError:
             folder.left.append(("", UNREADABLE))
@@ -111,25 +114,27 @@ class Scan:
             folder.left.append(("", REPLACED))
             os.close(fd)
             return -1
+        folder.me = manifest.item("", st)
         return fd
 
     def _judged(
         self,
         fd: int,
         folder: manifest.Folder,
-        found: list[tuple[str, "os.DirEntry[str]"]],
+        found: dict[str, "os.DirEntry[str]"],
         old: manifest.Folder | None,
     ) -> Draft:
         """Fill the folder. This loop runs for each file of the workspace: it is kept tight."""
         known = {i.name: i for i in old.items} if old else {}
-        items, left, path = folder.items, folder.left, folder.path
-        leaves_out, todo, draft = self.rules.leaves_out, [], Draft(folder, "")
-        for name, entry in found:
-            if leaves_out(path, name):
+        items, left, path, device = folder.items, folder.left, folder.path, self._device
+        out, todo, draft = self.rules.left_out(path, found.keys()), "", Draft(folder, "")
+        as_before = old is not None
+        for name in sorted(found):
+            if out and name in out:
                 left.append((name, EXCLUDED))
                 continue
             try:
-                st = entry.stat(follow_symlinks=False)
+                st = found[name].stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue
             except PermissionError:
@@ -143,17 +148,19 @@ class Scan:
                 and st.st_size == was.size
                 and st.st_ino == was.inode
                 and st.st_nlink == was.links == 1
-                and st.st_dev == self._device
+                and st.st_dev == device
             ):
                 items.append(was)
-                todo.append(SAME)
+                todo += SAME
             elif reason := self._reason(path, name, st):
                 left.append((name, reason))
             else:
-                todo.append(self._judge(draft, fd, name, st, was))
-        draft.todo = "".join(todo)
-        if old is not None and not set(todo) - {SAME, FOLDER}:
-            draft.unchanged = folder == old  # items that are the same compare by identity: cheap
+                letter = self._judge(draft, fd, name, st, was)
+                as_before = as_before and letter == FOLDER
+                todo += letter
+        draft.todo = todo
+        # items that are the same compare by identity: cheap
+        draft.unchanged = as_before and folder == old and all(r == EXCLUDED for _, r in left)
         return draft
 
     def _reason(self, path: str, name: str, st: os.stat_result) -> str:
@@ -164,8 +171,9 @@ class Scan:
             return OTHER_FILESYSTEM
         if self.mounts and names.raw(names.join(path, name)) in self.mounts:
             return OTHER_FILESYSTEM
-        if len(os.fsencode(names.raw(names.join(path, name)))) > DEEPEST:
-            return TOO_DEEP
+        if len(path) + len(name) > DEEPEST // 4:  # a character has four bytes at most
+            full = os.fsencode(names.raw(names.join(path, name)))
+            return TOO_DEEP if len(full) > DEEPEST else ""
         return ""
 
     def _judge(
@@ -177,11 +185,11 @@ class Scan:
         draft.folder.items.append(item)
         if item.kind == manifest.FOLDER:
             return FOLDER
-        path = names.join(draft.folder.path, name)
         if item.kind == manifest.SYMLINK:
             item.target = names.text(os.readlink(names.raw(name), dir_fd=fd))
             return NEW
         if item.links > 1:
+            path = names.join(draft.folder.path, name)
             item.group = self._groups.setdefault(item.inode, path)
             if item.group != path:
                 return GROUP
@@ -219,19 +227,10 @@ class Scan:
                 totals.new_files += 1
                 totals.new_bytes += item.size if item.kind == manifest.FILE else 0
             elif todo == LOOK:
+                totals.look_files += 1
                 totals.look_bytes += item.size
 
 
 def is_expected(reason: str) -> bool:
     """Whether a snapshot without it is complete all the same."""
     return reason in (EXCLUDED, OTHER_FILESYSTEM, DEVICE, *SPECIAL.values())
-
-
-def _first(pair: tuple[str, "os.DirEntry[str]"]) -> str:
-    return pair[0]
-
-
-def _own(fd: int) -> manifest.Item:
-    me = manifest.item("", os.fstat(fd))
-    me.xattrs = opening.xattrs(fd)
-    return me

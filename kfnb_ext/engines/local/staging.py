@@ -16,11 +16,11 @@ from kfnb_ext.engines.local import (
     choosing,
     copying,
     figures,
-    filling,
     making,
     manifest,
     names,
     opening,
+    portions,
     volume,
 )
 
@@ -149,7 +149,7 @@ class Stager:
                 here = names.join(place, name)
                 first = item.links < 2 or self._first.setdefault(item.group or path, here) == here
                 (work.files if first else work.links).append((item, name))
-        for batch in filling.batches(work.files):
+        for batch in portions.batches(work.files):
             work.copied.append(self._pool.submit(self._copy_all, work, batch))
 
     def _finish(self) -> None:
