@@ -106,7 +106,7 @@ def kill_once(workspace: Path, dice: random.Random) -> tuple[str, ...]:
         assert child.stdout is not None
         assert child.stderr is not None
         child.stdout.readline()
-        time.sleep(dice.random() * 0.25)
+        time.sleep(dice.random() * dice.choice((0.25, 1.0)))
         assert child.poll() is None, child.stderr.read().decode()
         child.send_signal(signal.SIGKILL)
         child.wait()

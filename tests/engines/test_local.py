@@ -1,11 +1,13 @@
 """The embedded engine: the contract, and what is its own."""
 
 import os
+import signal
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -218,6 +220,27 @@ def test_foreign_folders_among_the_snapshots_are_passed_over(engine, workspace):
     (workspace / ".kfnb" / "snapshots" / "file").write_text("?")
     assert engine.list() == (made,)
     assert take(engine) in engine.list()
+
+
+class Killing(trees.Listening):
+    """Ends all children of this process, as a machine short of memory does."""
+
+    def advance(self, done):
+        super().advance(done)
+        for path in Path(f"/proc/self/task/{threading.get_native_id()}").glob("children"):
+            for child in path.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+
+
+def test_a_child_that_is_ended_from_outside_ends_the_snapshot_and_nothing_is_left(workspace):
+    for number in range(3000):
+        (workspace / f"file{number}").write_bytes(b"x" * 100)
+    engine = LocalEngine(workspace, share=1.0, helpers_from=1)
+    with pytest.raises(errors.EngineFailed, match="ended from outside"):
+        engine.create("", "manual", Killing())
+    assert engine.list() == ()
+    assert engine.recover() == ()
+    assert engine.verify(take(engine).id, trees.Listening()).ok
 
 
 def test_another_writer_is_named(engine, workspace):

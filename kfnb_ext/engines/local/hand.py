@@ -5,7 +5,6 @@ who started it dies; the lock of those who write is its own as well, so that nob
 while it still works.
 """
 
-import ctypes
 import gc
 import sys
 from typing import IO
@@ -16,7 +15,6 @@ from kfnb_ext import errors
 from kfnb_ext.engines.local import copying, drafts, filling, scan, volume
 
 FILL, SAME, TAKE, END = b"*", b"=", b"t", b"."
-_PR_SET_PDEATHSIG, _SIGKILL = 1, 9  # linux/prctl.h
 _UNLIMITED = 1 << 62  # who asks keeps the budget
 
 
@@ -89,7 +87,6 @@ class Hand:
 
 def main() -> None:
     """Serve on stdin and stdout."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
     gc.disable()  # nothing here refers to itself in a circle
     target = sys.stdout.buffer
     try:

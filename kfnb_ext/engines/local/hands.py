@@ -19,7 +19,15 @@ from kfnb_ext import errors
 from kfnb_ext.engines.local import copying, drafts, filling, hand, scan
 
 Light = tuple[bytes, drafts.Same | scan.Draft]  # the line that it had, if it still holds
-_START = "import sys; sys.path[:] = {path!r}; from kfnb_ext.engines.local import hand; hand.main()"
+# Before all else a child sees to it that it dies with this process (linux/prctl.h).
+_START = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
+if os.getppid() != {parent}: os._exit(1)
+sys.path[:] = {path!r}
+from kfnb_ext.engines.local import hand
+hand.main()
+"""
 _answer = msgspec.json.Decoder(hand.Answer).decode
 _taken = msgspec.json.Decoder(list[copying.Taken]).decode
 _failed = msgspec.json.Decoder(hand.Failed).decode
@@ -98,8 +106,9 @@ class Hands:
 
 
 def _started(descriptors: list[int]) -> "subprocess.Popen[bytes]":
+    code = _START.format(parent=os.getpid(), path=[*map(os.path.abspath, sys.path)])
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _START.format(path=[*map(os.path.abspath, sys.path)])],
+        [sys.executable, "-I", "-S", "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ and came there by one rename. Only who holds the lock writes.
 
 import fcntl
 import os
+import re
 import secrets
 import sys
 import time
@@ -18,7 +19,7 @@ from kfnb_ext import errors
 from kfnb_ext.engines.local import failing
 from kfnb_ext.engines.local.exclude import OWN
 
-_A_MOMENT = 0.5  # seconds
+_DYING = 5.0  # seconds
 
 README = """This folder belongs to kfnb-ext: it holds the snapshots of the folder above it.
 
@@ -82,10 +83,10 @@ class Layout:
             os.close(lock)  # the kernel lets go of it here, and at kill -9 as well
 
     def _take(self, lock: int) -> None:
-        # the children of one that was killed hold it for a moment longer
-        until = time.monotonic() + _A_MOMENT
+        # the children of one that was killed hold it until they have died as well
+        until = time.monotonic() + _DYING
         try:
-            while not _taken(lock, last=time.monotonic() > until):
+            while not _taken(lock, last=_holder_lives(lock) or time.monotonic() > until):
                 time.sleep(0.01)
         except BlockingIOError:
             holder = os.pread(lock, 200, 0).decode("utf-8", "replace").strip()
@@ -106,6 +107,11 @@ class Layout:
     def idle(self) -> bool:
         """Whether nothing unfinished lies about (or there is nothing of ours at all)."""
         return not any(_listed(folder) for folder in (self.staging, self.trash))
+
+
+def _holder_lives(lock: int) -> bool:
+    found = re.match(rb"Process (\d+) ", os.pread(lock, 200, 0))
+    return found is None or os.path.exists(f"/proc/{int(found[1])}")
 
 
 def _taken(lock: int, *, last: bool) -> bool:
