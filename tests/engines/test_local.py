@@ -1,5 +1,7 @@
 """The embedded engine: the contract, and what is its own."""
 
+import hashlib
+import json
 import os
 import signal
 import socket
@@ -212,6 +214,21 @@ def test_a_damaged_record_or_manifest_is_found_and_breaks_no_list(engine, worksp
     three = take(engine)
     assert engine.verify(three.id, trees.Listening()).ok
     engine.delete(made.id, trees.Listening())
+
+
+def test_a_record_of_another_version_of_ours_is_whole_as_it_was_written(engine, workspace):
+    fill(workspace)
+    made = take(engine)
+    path = tree(engine, made).parent / "record.json"
+    record = json.loads(path.read_text())
+    del record["snapshot"]["note"]
+    record["snapshot"]["of_a_later_version"] = 1
+    record["seal"] = ""
+    bare = json.dumps(record, separators=(",", ":")).encode()
+    record["seal"] = hashlib.sha256(bare).hexdigest()
+    path.write_text(json.dumps(record, separators=(",", ":")))
+    assert engine.verify(made.id, trees.Listening()).ok
+    engine.plan(request(made))
 
 
 def test_foreign_folders_among_the_snapshots_are_passed_over(engine, workspace):

@@ -88,6 +88,10 @@ class Kept:
             return False
         if self.stored is None or self.stored.manifest_sha256 != digest:
             return False
+        return self.is_sealed()
+
+    def is_sealed(self) -> bool:
+        """Whether the record is as it was written, by whichever version of ours."""
         return _is_sealed(self.folder / RECORD)
 
 
