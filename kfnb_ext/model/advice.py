@@ -4,13 +4,14 @@ Rule: pure. Nothing here changes anything: a person applies the patch, with the 
 A patch tests what it relies on, so that where our guess of a name is wrong it changes nothing.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from kfnb_ext.model import patches
 from kfnb_ext.model.levels import Levels
 from kfnb_ext.model.limits import Limits
+from kfnb_ext.model.patches import sizes
 from kfnb_ext.model.reading import Record
 from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.volumes import Volume, fullness
@@ -19,7 +20,6 @@ Severity = Literal["info", "warning", "error"]
 Section = Literal["limits", "shm", "volumes"]
 NOT_CLAIMS = ("container_layer", "empty_dir", "memory", "host")  # kinds that no claim stands behind
 GIB = 1 << 30
-RUNTIME_DEFAULT = 64 << 20
 WAITS = 0.10  # share of time in which work waited: from here on it is felt
 HELD_BACK = 0.25  # share of periods throttled
 
@@ -44,6 +44,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     claims: dict[str, patches.Spec] = {}  # those of its volumes, by name, as the cluster has them
 
 
+class Proposal(NamedTuple):
+    """An advice with its patch as operations; None: none helps."""
+
+    advice: Advice
+    patch: patches.Patch | None
+
+
 def advise(
     limits: Limits | None,
     shm: Shm | None,
@@ -52,7 +59,18 @@ def advise(
     known: Known,
 ) -> tuple[Advice, ...]:
     """All advice for these readings, the worst first; None: a reading that could not be had."""
-    found: list[Advice] = []
+    return tuple(one.advice for one in propose(limits, shm, volumes, levels, known))
+
+
+def propose(
+    limits: Limits | None,
+    shm: Shm | None,
+    volumes: tuple[Volume, ...],
+    levels: Levels,
+    known: Known,
+) -> tuple[Proposal, ...]:
+    """The same, each with the patch that it shows."""
+    found: list[Proposal] = []
     for one in volumes:
         found += _volume(one, levels, known)
     if shm:
@@ -60,10 +78,10 @@ def advise(
     if limits:
         found += _limits(limits, levels, known)
     order = ("error", "warning", "info")
-    return tuple(sorted(found, key=lambda advice: order.index(advice.severity)))
+    return tuple(sorted(found, key=lambda one: order.index(one.advice.severity)))
 
 
-def _volume(one: Volume, levels: Levels, known: Known) -> list[Advice]:
+def _volume(one: Volume, levels: Levels, known: Known) -> list[Proposal]:
     found = []
     if one.kind == "container_layer" and (one.is_workspace or one.holds_home):
         what = "the workspace" if one.is_workspace else "the home"
@@ -104,10 +122,10 @@ def _claim(one: Volume, known: Known) -> patches.Patch | None:
     if one.scope == "shared" or not one.total or one.kind in NOT_CLAIMS:
         return None
     name = one.claim or ""
-    return patches.claim(known, name, known.claims.get(name), _larger(one.total))
+    return patches.claim(known, name, known.claims.get(name), sizes.larger(one.total))
 
 
-def _shm(shm: Shm, limits: Limits | None, levels: Levels, known: Known) -> list[Advice]:
+def _shm(shm: Shm, limits: Limits | None, levels: Levels, known: Known) -> list[Proposal]:
     found = []
     limit = limits.memory_limit if limits else None
     if shm.origin == "runtime_default":
@@ -119,7 +137,7 @@ def _shm(shm: Shm, limits: Limits | None, levels: Levels, known: Known) -> list[
                 text="Data loaders with workers and NCCL share memory through it; when it is full "
                 "they die of a bus error. A memory volume makes it larger; it counts against the "
                 "memory limit.",
-                patch=patches.shm(known, known.spec, _sensible(limit)),
+                patch=patches.shm(known, known.spec, sizes.for_shm(limit)),
                 section="shm",
             )
         )
@@ -132,7 +150,7 @@ def _shm(shm: Shm, limits: Limits | None, levels: Levels, known: Known) -> list[
                 text="It has no size of its own and counts against the memory: filling it has the "
                 "pod killed, and what lies in it outlives the container, so that it is killed "
                 "again. A size limit turns that into an error of the program.",
-                patch=patches.shm(known, known.spec, _sensible(limit), mounted=True),
+                patch=patches.shm(known, known.spec, sizes.for_shm(limit), mounted=True),
                 section="shm",
             )
         )
@@ -156,7 +174,7 @@ def _more_shm(shm: Shm, limit: int | None, known: Known) -> patches.Patch | None
     """More of /dev/shm, and as much more memory: one counts against the other."""
     if shm.origin not in ("empty_dir", "empty_dir_unbounded"):
         return None
-    size = _larger(shm.total)
+    size = sizes.larger(shm.total)
     more = patches.shm(known, known.spec, size, mounted=True)
     if not limit:
         return more
@@ -164,7 +182,7 @@ def _more_shm(shm: Shm, limit: int | None, known: Known) -> patches.Patch | None
     return memory if shm.origin == "empty_dir_unbounded" else patches.both(more, memory)
 
 
-def _limits(limits: Limits, levels: Levels, known: Known) -> list[Advice]:
+def _limits(limits: Limits, levels: Levels, known: Known) -> list[Proposal]:
     found = []
     used, limit = limits.memory_working_set, limits.memory_limit
     share = used / limit if used is not None and limit else 0.0
@@ -178,7 +196,7 @@ def _limits(limits: Limits, levels: Levels, known: Known) -> list[Advice]:
                 text="At the limit the system kills the process that uses most."
                 + took
                 + " Restart kernels that you no longer need, load less at once, or ask for more.",
-                patch=patches.memory(known, known.spec, _larger(limit)),
+                patch=patches.memory(known, known.spec, sizes.larger(limit)),
                 section="limits",
             )
         )
@@ -213,25 +231,13 @@ def _limits(limits: Limits, levels: Levels, known: Known) -> list[Advice]:
 def _advice(
     *, id: str, severity: Severity, title: str, text: str, section: Section,
     patch: patches.Patch | None = None,
-) -> Advice:  # fmt: skip
+) -> Proposal:  # fmt: skip
     """Advice with its patch, or with the reason why there is none."""
     if patch and patch.refused:
         text = f"{text} {patch.refused}"
-    return Advice(id=id, severity=severity, title=title, text=text, section=section,
+    made = Advice(id=id, severity=severity, title=title, text=text, section=section,
                   patch=patch.yaml if patch else "")  # fmt: skip
-
-
-def _sensible(limit: int | None) -> int:
-    """A size for /dev/shm: a quarter of the memory, since it counts against it; else 2 GiB."""
-    if not limit:
-        return 2 * GIB
-    step = GIB if limit >= 4 * GIB else RUNTIME_DEFAULT
-    return max(limit // 4 // step, 2) * step if step < GIB else limit // 4 // step * step
-
-
-def _larger(size: int) -> int:
-    """Half as much again, in whole GiB."""
-    return -(-size * 3 // 2 // GIB) * GIB
+    return Proposal(made, patch)
 
 
 def _percent(share: float) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.kube.client import Client, address, failures
+from kfnb_ext.kube.client import Client, address, failures, guard
 from kfnb_ext.kube.client.wire import Answer
 from kfnb_ext.model.activity import Activity
 from kfnb_ext.services.activity import ActivityKeeper
@@ -24,7 +24,7 @@ from kfnb_ext.services.culling import CullingService
 
 LAST = "notebooks.kubeflow.org/last-activity"
 CHECK = "notebooks.kubeflow.org/last_activity_check_timestamp"
-STOP = "kubeflow-resource-stopped"
+STOP = guard.STOPPED
 KEEP_AWAKE = "notebooks.kfnb.dev/keep-awake"
 
 SHORTEST, LONGEST = 60.0, 900.0  # seconds between two writes
@@ -73,7 +73,7 @@ class Heartbeat:
         self._options = options
         self._chance = chance
         self._lock = threading.Lock()
-        self._ended = False
+        self._ended = self._held = False
         self._shown: _Shown | None = None
         self._written: datetime | None = None  # the last use that we wrote
         self._next = self._pause = 0.0  # seconds since boot; seconds
@@ -87,6 +87,10 @@ class Heartbeat:
     def end(self) -> None:
         """Nothing is written from now on: the server stops."""
         self._ended = True
+
+    def hold(self, held: bool) -> None:
+        """Nothing is written while the notebook is being stopped by its user."""
+        self._held = held
 
     def beat(self, verdict: Activity) -> bool:
         """Write if it is due; whether it was written. Raises nothing: see the status."""
@@ -106,7 +110,7 @@ class Heartbeat:
     def _beat(self, verdict: Activity) -> bool:
         edge = self._was_in_use and not verdict.in_use
         now = self._timeline.clock.ticks()
-        if self._ended or not self._wanted() or (now < self._next and not edge):
+        if self._ended or self._held or not self._wanted() or (now < self._next and not edge):
             return False
         last = self._keeper.last_use
         if not self._news(last, edge):
@@ -146,7 +150,7 @@ class Heartbeat:
             self._written = last
             self._rest(self._interval)
             return False
-        if self._ended:  # while we asked
+        if self._ended or self._held:  # while we asked
             return False
         self._take(self._patch(shown, _text(last), leased))
         self._written, self._pause = last, 0.0
@@ -166,6 +170,7 @@ class Heartbeat:
         guarded: list[dict[str, str | None]] = [
             {"op": "test", "path": "/metadata/uid", "value": shown.uid},
             {"op": "test", "path": path, "value": shown.last},
+            {"op": "test", "path": f"/metadata/annotations/{STOP}", "value": None},
             {"op": "replace", "path": path, "value": last},
         ]
         try:

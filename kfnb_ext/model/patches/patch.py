@@ -66,6 +66,7 @@ def replace(path: str, value: Any) -> Operation:
 
 def _said(operation: Operation) -> str:
     # JSON is YAML: nothing of a name can turn into another structure.
-    value = json.dumps(operation["value"], ensure_ascii=False)
-    path = json.dumps(operation["path"])
-    return f"- op: {operation['op']}\n  path: {path}\n  value: {value}"
+    step = f"- op: {operation['op']}\n  path: {json.dumps(operation['path'])}"
+    if operation["op"] == "remove":
+        return step
+    return f"{step}\n  value: {json.dumps(operation['value'], ensure_ascii=False)}"

@@ -1,0 +1,195 @@
+"""A larger claim: online where its class allows, else told what else leads there.
+
+Rule: never a shrink. A growth that was asked for goes on in the cluster whoever waits for it;
+what ends here is the waiting.
+"""
+
+from collections.abc import Callable
+
+from kfnb_ext import errors
+from kfnb_ext.kube import claims
+from kfnb_ext.kube.client import address, failures
+from kfnb_ext.model import cluster, patches, quantities
+from kfnb_ext.model.advice import Known
+from kfnb_ext.model.changes import GrowPlan, GrowRequest
+from kfnb_ext.model.reading import checked
+from kfnb_ext.services.cluster import writing
+from kfnb_ext.services.cluster.waiting_for_room import WaitingForRoom
+from kfnb_ext.services.operations import Result, Running
+
+REFUSED_BY_CLASS = "must support resize"  # how the API server says that the class forbids it
+Object = dict[str, object]
+# What a quota says of so many more bytes of a class: sentences.
+Room = Callable[[str, int], tuple[str, ...]]
+
+
+class Growing:
+    """Over the claims of one namespace. ``switch`` is what leads there where the class forbids."""
+
+    def __init__(
+        self,
+        gate: writing.Writing,
+        wait: WaitingForRoom,
+        room: Room = lambda of_class, more: (),
+        switch: "Callable[[cluster.Mounted, int], GrowPlan] | None" = None,
+    ) -> None:
+        self._gate, self._wait, self._room, self._switch = gate, wait, room, switch
+
+    def preview(self, name: str, request: GrowRequest) -> GrowPlan:
+        """What a growth would do; changes nothing. Raises: ClusterError, BadRequest."""
+        request = checked(request)
+        body, claim = self._read(name)
+        wanted = _wanted(claim, request.size)
+        why = _refused(claim, wanted)
+        if why:
+            return self._plan(claim, wanted, [why], possible=False)
+        findings = [*self._room(claim.storage_class or "", wanted - (claim.requested or 0))]
+        try:
+            self._gate.allow("Enlarging a claim")
+            if claim.expandable is not False:
+                self._patch(body, name, wanted, dry_run=True)
+        except errors.KfnbError as error:
+            if not _class_refuses(error):
+                text = f"{error.message} {error.hint}".strip()
+                return self._plan(claim, wanted, [*findings, text], possible=False)
+            claim_says_no = True
+        else:
+            claim_says_no = claim.expandable is False
+        if claim_says_no:
+            return self._switched(claim, wanted, findings)
+        findings.append(
+            "The claim grows while it is used; nothing restarts. It cannot be made smaller again."
+        )
+        return self._plan(claim, wanted, findings, possible=True)
+
+    def grow(self, name: str, request: GrowRequest, user: str = "") -> Running:
+        """Enlarge it, and wait until its files have the room. Raises: Forbidden, BadRequest."""
+        self._gate.allow("Enlarging a claim")
+        request = checked(request)
+
+        def work(running: Running) -> Result:
+            running.phase("reading the claim")
+            body, claim = self._read(name)
+            wanted = _wanted(claim, request.size)
+            why = _refused(claim, wanted)
+            if why:
+                raise errors.Conflict(why, "Ask for more than it has.")
+            before = self._wait.measure(self._mount(name))
+            running.phase("asking for the larger claim")
+            writing.sure(lambda: self._patch(body, name, wanted), lambda: self._asked(name, wanted))
+            self._gate.changed()
+            return self._wait.until(name, wanted, self._mount(name), before, running)
+
+        title = f"growth of the claim {name} ({request.size})"
+        return self._gate.operations.start("grow", "cluster", title, work, user=user)
+
+    def _read(self, name: str) -> tuple[dict[str, object], cluster.Claim]:
+        client, place = self._gate.client, self._place(name)
+        body = client.get(place).body
+        of_class = claims.storage_class(client, body["spec"].get("storageClassName") or "")
+        return body, claims.of(body, of_class)
+
+    def _place(self, name: str) -> address.Address:
+        namespace = self._gate.where.names.namespace
+        if not namespace:
+            raise errors.Unsupported(
+                "The namespace of this notebook is not known. Nothing was changed.",
+                "Elsewhere than in the notebook name it: KFNB_NOTEBOOK=NAMESPACE/NAME.",
+            )
+        return address.CLAIMS.at(namespace, name)
+
+    def _patch(
+        self, body: dict[str, object], name: str, wanted: int, *, dry_run: bool = False
+    ) -> bool:
+        known = Known(namespace=self._gate.where.names.namespace)
+        patch = patches.claim(known, name, body, wanted)
+        if patch.refused:
+            raise errors.Conflict(f"{patch.refused} Nothing was changed.")
+        metadata = body["metadata"]
+        assert isinstance(metadata, dict)
+        steps = [{"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}]
+        self._gate.client.patch_json(
+            self._place(name), [*steps, *patch.operations], touches=patch.touches, dry_run=dry_run
+        )
+        return True
+
+    def _asked(self, name: str, wanted: int) -> bool | None:
+        """Whether the claim asks for it by now."""
+        _, claim = self._read(name)
+        return True if (claim.requested or 0) >= wanted else None
+
+    def _mount(self, name: str) -> str:
+        """Where it is mounted in this pod; empty: nowhere, or not known."""
+        try:
+            held = self._gate.where.look().mounted
+        except errors.KfnbError:
+            return ""
+        return next((one.mount for one in held if one.claim.name == name), "")
+
+    def _switched(self, claim: cluster.Claim, wanted: int, findings: list[str]) -> GrowPlan:
+        of_class = f"The storage class {claim.storage_class or '(none)'}"
+        findings = [*findings, f"{of_class} does not let claims grow. Nothing was changed."]
+        held = next(
+            (one for one in self._gate.where.look().mounted if one.claim.name == claim.name), None
+        )
+        if self._switch is None or held is None:
+            findings.append(
+                "What leads there: a snapshot, a larger claim from it, and the Notebook changed to "
+                "that. It needs snapshots of the cluster, and a claim that this notebook mounts."
+            )
+            return self._plan(claim, wanted, findings, possible=False, way="switch")
+        return self._switch(held, wanted)
+
+    def _plan(
+        self,
+        claim: cluster.Claim,
+        wanted: int,
+        findings: list[str],
+        *,
+        possible: bool,
+        way: "str" = "online",
+    ) -> GrowPlan:
+        return GrowPlan(
+            claim=claim.name,
+            mount=self._mount(claim.name),
+            size=claim.capacity or claim.requested,
+            wanted=wanted,
+            way="switch" if way == "switch" else "online",
+            findings=tuple(findings),
+            possible=possible,
+        )
+
+
+def _wanted(claim: cluster.Claim, text: str) -> int:
+    """The size in bytes. Raises: BadRequest."""
+    size = quantities.size(text.removeprefix("+"))
+    if not size:
+        raise errors.BadRequest(
+            f"{text!r} is no size. Nothing was changed.", "As in 20Gi, or +5Gi for so much more."
+        )
+    has = max(claim.requested or 0, claim.capacity or 0)
+    return has + size if text.startswith("+") else size
+
+
+def _refused(claim: cluster.Claim, wanted: int) -> str:
+    """Why it cannot be asked for; empty: it can."""
+    if claim.going:
+        return f"The claim {claim.name} is being deleted. Nothing was changed."
+    if claim.phase != "Bound":
+        return (
+            f"The claim {claim.name} is not bound to a volume yet ({claim.phase}): its size can be "
+            "changed only then. Nothing was changed. Start a pod that uses it first."
+        )
+    has = max(claim.requested or 0, claim.capacity or 0)
+    if wanted < has:
+        return (
+            f"A claim cannot be made smaller: {claim.name} has {quantities.said(has)}. "
+            "Nothing was changed."
+        )
+    if wanted == has:
+        return f"The claim {claim.name} has {quantities.said(has)} already. Nothing was changed."
+    return ""
+
+
+def _class_refuses(error: errors.KfnbError) -> bool:
+    return isinstance(error, failures.Refused) and REFUSED_BY_CLASS in error.message
