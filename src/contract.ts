@@ -7,6 +7,10 @@ export type Severity = 'info' | 'warning' | 'error';
 
 export type Section = 'limits' | 'shm' | 'volumes';
 
+export type EngineName = 'local' | 'csi';
+
+export type GrowWay = 'online' | 'switch';
+
 export type Platform = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'pod' | 'none';
 
 export type Unit = 'bytes' | 'count' | 'cores';
@@ -52,8 +56,6 @@ export type SnapshotReason = 'manual' | 'before_restore' | 'before_undo' | 'sche
 export type EntryType = 'file' | 'directory' | 'symlink';
 
 export type Problem = 'changed' | 'missing' | 'added' | 'unreadable';
-
-export type EngineName = 'local' | 'csi';
 
 export type SnapshotState = 'ready' | 'pending' | 'failed' | 'deleting';
 
@@ -116,6 +118,68 @@ export interface Advice {
   readonly text: string;
   readonly patch: string; // YAML, with the command that applies it; empty: none helps
   readonly section: Section;
+}
+
+/** Make a claim larger: to `20Gi`, or by `+5Gi`. `way`: what the preview has shown. */
+export interface GrowRequest {
+  readonly size: string;
+  readonly way?: GrowWay;
+}
+
+/** What a growth would do. Nothing has been changed. */
+export interface GrowPlan {
+  readonly claim: string;
+  readonly mount: string; // in this pod; empty: it is not mounted here
+  readonly size: number | null; // bytes that the claim has
+  readonly wanted: number | null; // bytes that it would have
+  readonly way: GrowWay;
+  readonly findings: readonly string[]; // sentences a person should read first
+  readonly possible: boolean; // False: findings say why not
+  readonly objects: readonly PlanObject[];
+  readonly restart: boolean; // the notebook restarts: kernels and terminals end
+}
+
+/**
+ * Apply the patch of an advice to the Notebook, by the advice's `id`.
+ *
+ * `shown`: the YAML that the preview showed; where it would be another by now, nothing is
+ * changed. Empty: whatever it is now.
+ */
+export interface PatchRequest {
+  readonly advice: string;
+  readonly shown?: string;
+}
+
+/** What the patch of an advice, or its undo, would change in the Notebook. */
+export interface PatchPlan {
+  readonly advice: string;
+  readonly title: string;
+  readonly yaml: string; // the operations, as they would be sent
+  readonly findings: readonly string[];
+  readonly possible: boolean;
+  readonly restart: boolean; // the pod restarts: kernels and terminals end
+}
+
+/** A patch that was applied to the Notebook. */
+export interface Patched {
+  readonly id: string;
+  readonly advice: string;
+  readonly title: string;
+  readonly at: string; // ISO 8601, UTC
+  readonly by: string;
+  readonly undone: boolean;
+}
+
+/** The patches applied to this Notebook, newest first. `note`: why none can be told. */
+export interface PatchList {
+  readonly patches: readonly Patched[];
+  readonly note: string;
+}
+
+/** Stop or restart this notebook; with `snapshot` only once that has succeeded. */
+export interface StopRequest {
+  readonly snapshot?: EngineName | null;
+  readonly reason?: string;
 }
 
 /** A PersistentVolumeClaim. Sizes in bytes; what needs a class that cannot be read is None. */

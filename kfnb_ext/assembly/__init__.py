@@ -16,6 +16,7 @@ from kfnb_ext import config, errors
 
 if TYPE_CHECKING:  # a server that starts reads its options here, and needs none of these yet
     from kfnb_ext.assembly.capacity import Capacity
+    from kfnb_ext.assembly.changing import Changing
     from kfnb_ext.assembly.cluster import Cluster
     from kfnb_ext.engines import base
     from kfnb_ext.model import operations as model_operations
@@ -88,6 +89,13 @@ class Pod:
         from kfnb_ext.assembly.cluster import Cluster
 
         return Cluster(self)
+
+    @cached_property
+    def changing(self) -> "Changing":
+        """What changes this notebook in the cluster, on its user's word."""
+        from kfnb_ext.assembly.changing import Changing
+
+        return Changing(self)
 
     def _judge(self, status: "Status") -> "Status":
         return self.capacity.judge.look(status)  # made by whoever looks first

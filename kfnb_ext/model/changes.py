@@ -4,7 +4,7 @@ Rule: whatever is changed is shown before; what is shown is what is sent.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -79,13 +79,6 @@ class PatchList(Record, frozen=True, kw_only=True):
 
     patches: tuple[Patched, ...]
     note: str = ""
-
-
-class Undoable(Record, frozen=True, kw_only=True):
-    """A patch as the Notebook's annotation keeps it: with what takes it back."""
-
-    patched: Patched
-    undo: tuple[dict[str, Any], ...]  # JSON patch operations, tests among them
 
 
 class StopRequest(Request, frozen=True, kw_only=True):

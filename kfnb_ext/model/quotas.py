@@ -24,6 +24,7 @@ SAME = {
     "memory": "requests.memory",
     "ephemeral-storage": "requests.ephemeral-storage",
 }
+PARTS = ("requests", "limits")  # of a container's resources
 _BYTES = ("storage", "memory")
 _THINGS = {
     CLAIMS: ("volume", "volumes"),
@@ -92,6 +93,17 @@ def for_claim(size: int, storage_class: str | None = None, count: int = 1) -> di
     if storage_class:
         wants |= {f"{storage_class}{OF_CLASS}{name}": value for name, value in wants.items()}
     return wants
+
+
+def of_pod(spec: Mapping[str, Any]) -> dict[str, int]:
+    """The memory in bytes that the containers of a pod's spec ask quotas for."""
+    total: dict[str, int] = {}
+    for container in spec.get("containers") or ():
+        for part, held in (container.get("resources") or {}).items():
+            size = quantities.size((held or {}).get("memory")) if part in PARTS else None
+            if size is not None:
+                total[f"{part}.memory"] = total.get(f"{part}.memory", 0) + size
+    return total
 
 
 def short(of: Iterable[Line], wants: Wants) -> list[str]:

@@ -4,38 +4,19 @@ Rule: this table is the only place that says which routes there are; the handler
 OpenAPI document are both made from it.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
 from kfnb_ext.model import cluster, culling, filling, gpu, operations, shm, snapshots, status
+from kfnb_ext.server.route import Call, Route
+from kfnb_ext.server.routes_changes import CHANGES
 from kfnb_ext.services.waiting import Waiting
+
+__all__ = ["ROUTES", "Call", "Route", "by_path"]
 
 # Seconds that the work behind one answer may take: before the handler would give up on it.
 COMPARING, ESTIMATING = 45.0, 5.0
-
-
-class Call(NamedTuple):
-    """One request: the parts of its path, its query, its decoded body, and who sent it."""
-
-    path: dict[str, str]
-    query: dict[str, str]
-    body: Any
-    user: str
-
-
-class Route(NamedTuple):
-    """One route. ``act`` runs in a worker thread; None: a handler of its own serves it."""
-
-    method: str
-    path: str
-    summary: str
-    answers: dict[int, Any]  # by HTTP status; None: bytes
-    act: Callable[[Pod, Call], Any] | None
-    body: Any = None  # the record it takes
-    query: dict[str, str] = {}
-    apart: bool = False  # it asks the cluster, and waits in threads of its own
 
 
 def _prune(pod: Pod, call: Call) -> Any:
@@ -182,6 +163,7 @@ ROUTES = (
         query={"fresh": "1: ask everything anew, also what the service account may"},
         apart=True,
     ),
+    *CHANGES,
     Route("GET", "openapi.json", "This document", {200: dict}, None),
 )  # fmt: skip
 

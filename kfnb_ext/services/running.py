@@ -36,7 +36,7 @@ class Running:
     """One operation of this process. It is the ``Progress`` that the engine reports to."""
 
     def __init__(self, record: operations.Operation, state_: state.State) -> None:
-        self.record = record
+        self.record: operations.Operation = record
         self._state = state_
         self._lock = threading.Lock()
         self._written = 0.0

@@ -83,6 +83,12 @@ class Snapshots:
         title = f'snapshot "{request.name}"' if request.name else "snapshot"
         return self._operations.start("create", engine.name, title, work, user=user)
 
+    def take(self, request: snapshots.CreateRequest, progress: base.Progress) -> snapshots.Snapshot:
+        """Take a snapshot within another operation, such as a stop. Raises: Forbidden."""
+        self._policy.allow("Taking a snapshot")
+        request = reading.checked(request)
+        return self.engine(request.engine).create(request.name, "manual", progress)
+
     def delete(self, engine: str, snapshot: str, user: str = "") -> operations.Running:
         """Delete a snapshot. Raises: NotFound."""
         self._policy.allow("Deleting a snapshot")

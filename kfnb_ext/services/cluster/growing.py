@@ -18,9 +18,8 @@ from kfnb_ext.services.cluster.waiting_for_room import WaitingForRoom
 from kfnb_ext.services.operations import Result, Running
 
 REFUSED_BY_CLASS = "must support resize"  # how the API server says that the class forbids it
-Object = dict[str, object]
-# What a quota says of so many more bytes of a class: sentences.
-Room = Callable[[str, int], tuple[str, ...]]
+# What a quota says of so many more bytes of a class, for a claim of a size: sentences.
+Room = Callable[[str, int, int], tuple[str, ...]]
 
 
 class Growing:
@@ -30,7 +29,7 @@ class Growing:
         self,
         gate: writing.Writing,
         wait: WaitingForRoom,
-        room: Room = lambda of_class, more: (),
+        room: Room = lambda of_class, more, size: (),
         switch: "Callable[[cluster.Mounted, int], GrowPlan] | None" = None,
     ) -> None:
         self._gate, self._wait, self._room, self._switch = gate, wait, room, switch
@@ -43,7 +42,8 @@ class Growing:
         why = _refused(claim, wanted)
         if why:
             return self._plan(claim, wanted, [why], possible=False)
-        findings = [*self._room(claim.storage_class or "", wanted - (claim.requested or 0))]
+        more = wanted - (claim.requested or 0)
+        findings = [*self._room(claim.storage_class or "", more, wanted)]
         try:
             self._gate.allow("Enlarging a claim")
             if claim.expandable is not False:
@@ -74,11 +74,12 @@ class Growing:
             why = _refused(claim, wanted)
             if why:
                 raise errors.Conflict(why, "Ask for more than it has.")
-            before = self._wait.measure(self._mount(name))
+            mount = self._mount(name)
+            before = self._wait.measure(mount)
             running.phase("asking for the larger claim")
             writing.sure(lambda: self._patch(body, name, wanted), lambda: self._asked(name, wanted))
             self._gate.changed()
-            return self._wait.until(name, wanted, self._mount(name), before, running)
+            return self._wait.until(name, wanted, mount, before, running)
 
         title = f"growth of the claim {name} ({request.size})"
         return self._gate.operations.start("grow", "cluster", title, work, user=user)

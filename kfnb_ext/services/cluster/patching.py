@@ -13,12 +13,13 @@ from typing import Any
 from kfnb_ext import errors
 from kfnb_ext.model import patches
 from kfnb_ext.model.advice import Proposal
-from kfnb_ext.model.changes import Patched, PatchPlan, PatchRequest, Undoable
+from kfnb_ext.model.changes import Patched, PatchPlan, PatchRequest
 from kfnb_ext.model.patches import Patch, Spec
 from kfnb_ext.model.patches.undoing import inverse
 from kfnb_ext.model.reading import checked
 from kfnb_ext.services.cluster import sending, undo_book
 from kfnb_ext.services.cluster.stopping import stopped
+from kfnb_ext.services.cluster.undo_book import Undoable
 from kfnb_ext.services.operations import Result, Running
 
 AFTER = "After the restart nothing needs doing. `kfnb fix --undo` takes it back."

@@ -7,7 +7,6 @@ Rule: with a snapshot first, the notebook is stopped only once that has succeede
 stopped at all is asked before.
 """
 
-import contextlib
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, Protocol
@@ -160,8 +159,11 @@ class Stopping:
         return place, str(self._writing.client.get(place).body["metadata"]["uid"])
 
     def _delete(self, place: address.Address, uid: str) -> bool:
-        with contextlib.suppress(failures.Missing):  # somebody was faster; it is made anew
+        try:
             self._writing.client.delete(place, uid=uid)
+        except failures.Missing:  # somebody was faster; it is made anew
+            if not self._gone(place, uid):
+                raise
         return True
 
     def _gone(self, place: address.Address, uid: str) -> bool | None:

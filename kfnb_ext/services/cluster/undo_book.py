@@ -10,7 +10,7 @@ import msgspec
 
 from kfnb_ext.kube.client import Client
 from kfnb_ext.kube.client.address import Address
-from kfnb_ext.model.changes import Undoable
+from kfnb_ext.model.changes import Patched
 from kfnb_ext.model.patches import Operation
 from kfnb_ext.services.cluster.writing import notes
 
@@ -20,6 +20,15 @@ KEPT = 10
 LARGEST = 64 * 1024  # bytes; all annotations of an object may have 256 KiB
 
 Object = dict[str, Any]
+
+
+class Undoable(msgspec.Struct, frozen=True, kw_only=True):
+    """A patch that was applied, with what takes it back."""
+
+    patched: Patched
+    undo: tuple[Operation, ...]  # tests among them
+
+
 _decode = msgspec.json.Decoder(tuple[Undoable, ...]).decode
 
 

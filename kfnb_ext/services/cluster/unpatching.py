@@ -8,10 +8,11 @@ import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.kube.client import failures
-from kfnb_ext.model.changes import PatchList, PatchPlan, Undoable
+from kfnb_ext.model.changes import PatchList, PatchPlan
 from kfnb_ext.model.patches import Patch
 from kfnb_ext.services.cluster import sending, undo_book
 from kfnb_ext.services.cluster.stopping import stopped
+from kfnb_ext.services.cluster.undo_book import Undoable
 from kfnb_ext.services.operations import Result, Running
 
 

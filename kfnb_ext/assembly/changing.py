@@ -1,0 +1,104 @@
+"""What changes this notebook in the cluster, put together.
+
+Rule: each part is made when it is first asked for.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfnb_ext.kube import quota
+from kfnb_ext.model import advice, quotas
+from kfnb_ext.model.limits import Limits
+from kfnb_ext.model.shm import Shm
+from kfnb_ext.model.volumes import Volumes
+from kfnb_ext.services.cluster.growing import Growing
+from kfnb_ext.services.cluster.patching import Patching
+from kfnb_ext.services.cluster.sending import Object, Sending
+from kfnb_ext.services.cluster.stopping import Stopping, stopped
+from kfnb_ext.services.cluster.unpatching import Unpatching
+from kfnb_ext.services.cluster.waiting_for_room import WaitingForRoom
+from kfnb_ext.services.cluster.writing import Writing
+
+if TYPE_CHECKING:
+    from kfnb_ext.assembly import Pod
+    from kfnb_ext.model.patches import Spec
+    from kfnb_ext.services.heartbeat import Heartbeat
+
+
+class Changing:
+    """The parts, over one pod."""
+
+    def __init__(self, pod: "Pod") -> None:
+        self._pod = pod
+
+    @cached_property
+    def gate(self) -> Writing:
+        """What every change passes."""
+        options = self._pod.options
+        return Writing(
+            lambda: self._pod.cluster.client,
+            self._pod.cluster.where,
+            self._pod.operations,
+            read_only=options.read_only,
+            allowed=options.cluster_writes,
+        )
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        """What stops and restarts it."""
+        return Stopping(self.gate, self._pod.snapshots.take, self._heart)
+
+    @cached_property
+    def patching(self) -> Patching:
+        """What applies the patch of an advice."""
+        return Patching(Sending(self.gate), self._propose, self._room)
+
+    @cached_property
+    def unpatching(self) -> Unpatching:
+        """What takes such a patch back."""
+        return Unpatching(Sending(self.gate))
+
+    @cached_property
+    def growing(self) -> Growing:
+        """What enlarges claims."""
+        namespace = self.gate.where.names.namespace
+        wait = WaitingForRoom(lambda: self.gate.client, namespace)
+        return Growing(self.gate, wait, self._storage)
+
+    def _heart(self) -> "Heartbeat | None":
+        return self._pod.heartbeat_made
+
+    def _propose(self, spec: "Spec") -> tuple[advice.Proposal, ...]:
+        """All advice for the readings of this moment and the Notebook as it was read."""
+        status, names = self._pod.status.look(), self.gate.where.names
+        known = msgspec.structs.replace(
+            self._pod.capacity.known, namespace=names.namespace, notebook=names.notebook, spec=spec
+        )
+        return advice.propose(
+            status.limits if isinstance(status.limits, Limits) else None,
+            status.shm if isinstance(status.shm, Shm) else None,
+            status.volumes.volumes if isinstance(status.volumes, Volumes) else (),
+            status.levels,
+            known,
+        )
+
+    def _room(self, before: Object, after: Object) -> tuple[str, ...]:
+        """What quotas say of the pod that the Notebook would make."""
+        had = {} if stopped(before) else quotas.of_pod(_pod(before))
+        wants = {key: value - had.get(key, 0) for key, value in quotas.of_pod(_pod(after)).items()}
+        more = {key: value for key, value in wants.items() if value > 0}
+        namespace = self.gate.where.names.namespace
+        return quota.advice(self.gate.client, namespace, more) if more else ()
+
+    def _storage(self, of_class: str, more: int, size: int) -> tuple[str, ...]:
+        wants = {quotas.STORAGE: more}
+        if of_class:
+            wants[f"{of_class}{quotas.OF_CLASS}{quotas.STORAGE}"] = more
+        return quota.advice(self.gate.client, self.gate.where.names.namespace, wants, [size])
+
+
+def _pod(notebook: Object) -> Object:
+    found = ((notebook.get("spec") or {}).get("template") or {}).get("spec")
+    return found if isinstance(found, dict) else {}
