@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import kfnb_ext
-from kfnb_ext.commands import capacity_words, cluster_words, use_words
+from kfnb_ext.commands import capacity_words, changing_words, cluster_words, use_words
 
 ABOUT = """\
 The status of this notebook pod, and snapshots of its workspace."""
@@ -132,6 +132,7 @@ def build() -> Parser:
     capacity_words.add(commands, _command)
     cluster_words.add(commands, _command)
     _gpu(commands)
+    changing_words.add(commands, _command)
     nested = _sub(commands, "snapshot", help="take, look at, restore and delete snapshots")
     nested.epilog = RULES
     _everywhere(nested)

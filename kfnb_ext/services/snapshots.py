@@ -87,7 +87,7 @@ class Snapshots:
         """Take a snapshot within another operation, such as a stop. Raises: Forbidden."""
         self._policy.allow("Taking a snapshot")
         request = reading.checked(request)
-        return self.engine(request.engine).create(request.name, "manual", progress)
+        return self.engine(request.engine).create(request.name, "manual", progress, request.note)
 
     def delete(self, engine: str, snapshot: str, user: str = "") -> operations.Running:
         """Delete a snapshot. Raises: NotFound."""

@@ -19,6 +19,7 @@ from kfnb_ext.model.snapshots import CreateRequest, Snapshot
 from kfnb_ext.services.cluster.writing import Writing, notes, sure
 from kfnb_ext.services.operations import Result, Running
 
+RESTARTING = "Restarting the notebook"
 PAUSED = "/spec/paused"  # of a workspace of 2.0
 Take = Callable[[CreateRequest, Running], Snapshot]
 
@@ -46,10 +47,14 @@ class Stopping:
     ) -> None:
         self._writing, self._take, self._heart, self._now = writing, take, heart, now
 
+    def check(self, what: str) -> None:
+        """Whether the site lets it, and this is a notebook. Raises: Forbidden, Unsupported."""
+        self._writing.allow("Stopping the notebook" if what == "stop" else RESTARTING)
+        self._writing.notebook()
+
     def stop(self, request: StopRequest, user: str = "") -> Running:
         """Stop it: the pod ends, the volumes stay. Raises: Forbidden, Unsupported."""
-        self._writing.allow("Stopping the notebook")
-        self._writing.notebook()
+        self.check("stop")
         request = checked(request)
 
         def work(running: Running) -> Result:
@@ -73,8 +78,7 @@ class Stopping:
 
     def restart(self, request: StopRequest, user: str = "") -> Running:
         """Restart it: the pod is deleted and made anew. Raises: Forbidden, Unsupported."""
-        self._writing.allow("Restarting the notebook")
-        self._writing.notebook()
+        self.check("restart")
         request = checked(request)
 
         def work(running: Running) -> Result:
