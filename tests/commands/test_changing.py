@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.shell import KFNB, call, kfnb
-from tests.services.cluster.field import ADVICE, Field
+from tests.services.changes.field import ADVICE, Field
 
 # The command, with a /dev/shm as a container runtime gives it.
 SMALL = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.server import live
-from tests.services.cluster.field import ADVICE, Field
+from tests.services.changes.field import ADVICE, Field
 
 # /dev/shm as a container runtime gives it, so that there is something to fix.
 PROGRAM = (

@@ -1,18 +1,11 @@
-<<<<<<< HEAD
 """A cluster with one notebook, and a look at it."""
 
 import time
 from collections.abc import Callable, Iterator
-=======
-"""A notebook in a cluster for each test."""
-
-from collections.abc import Iterator
->>>>>>> ba4eb05 (Serve growth, patches, stop and restart as routes, tested with a fault at each request)
 from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
 from kfnb_ext.kube import client, place
 from kfnb_ext.kube.client.access import Access
 from kfnb_ext.model import abilities, cluster
@@ -67,20 +60,3 @@ def looks(door: client.Client) -> Look:
         return made
 
     return make
-=======
-from tests.services.cluster.field import Field
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def field(tmp_path: Path) -> Iterator[Field]:
-    made = Field(tmp_path)
-    with made.cluster:
-        yield made
->>>>>>> ba4eb05 (Serve growth, patches, stop and restart as routes, tested with a fault at each request)

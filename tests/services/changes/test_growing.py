@@ -9,7 +9,7 @@ from kfnb_ext.model import quantities
 from kfnb_ext.model.changes import GrowRequest
 from kfnb_ext.services.cluster.waiting_for_room import WaitingForRoom
 from tests.fakes.kubernetes import faults
-from tests.services.cluster.field import GIB, Field
+from tests.services.changes.field import GIB, Field
 
 HOME = "demo-home"
 

@@ -15,7 +15,7 @@ from kfnb_ext.services.cluster.stopping import Stopping
 from kfnb_ext.services.cluster.where import Where
 from kfnb_ext.services.cluster.writing import Writing
 from tests.fakes.kubernetes import faults
-from tests.services.cluster.field import NOON, Field
+from tests.services.changes.field import NOON, Field
 
 JUST = StopRequest()
 

@@ -9,7 +9,7 @@ from kfnb_ext import errors
 from kfnb_ext.model.changes import PatchRequest
 from kfnb_ext.services.cluster import undo_book
 from tests.fakes.kubernetes import faults
-from tests.services.cluster.field import ADVICE, Field
+from tests.services.changes.field import ADVICE, Field
 
 WISH = PatchRequest(advice=ADVICE)
 DSHM = {"name": "dshm", "emptyDir": {"medium": "Memory", "sizeLimit": "2Gi"}}
