@@ -60,7 +60,7 @@ class Field:
         run.settle()
         self.folder = folder
         access = Access({"KUBECONFIG": str(self.cluster.kubeconfig(folder))}, folder / "none")
-        self.client = Client(access, limits=Limits(connect=1.0, read=0.4), sleep=lambda s: None)
+        self.client = Client(access, limits=Limits(connect=1.0, read=1.5), sleep=lambda s: None)
         names = place.names({}, name, folder / "none")
         self.where = Where(self.client, names, "/home/jovyan")
         self.operations = Operations(

@@ -158,7 +158,7 @@ def test_whatever_goes_wrong_it_is_asked_for_once_and_the_end_is_true(tmp_path, 
         folder.mkdir()
         field = Field(folder)
         with field.cluster:
-            field.cluster.faults.next(faults.every(0.6)[fault], nth)
+            field.cluster.faults.next(faults.every(2.0)[fault], nth)
             ended = grow(field, "+1Gi")
             field.cluster.faults.clear()
             if ended.state == "succeeded":

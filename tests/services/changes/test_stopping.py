@@ -180,7 +180,7 @@ def test_whatever_goes_wrong_it_is_done_once_or_not_at_all(tmp_path, act, fault)
         field = Field(folder)
         with field.cluster:
             old = field.pod_uid
-            field.cluster.faults.next(faults.every(0.6)[fault], nth)
+            field.cluster.faults.next(faults.every(2.0)[fault], nth)
             start = getattr(stopping(field), act)
             ended = field.ended(lambda start=start: start(JUST))
             field.cluster.faults.clear()
