@@ -237,14 +237,14 @@ def show(figures: dict[str, dict[str, list[float]]]) -> None:
 
 
 MEMORY = """
-import sys
+import resource, sys
 sys.path.insert(0, {root!r})
 def high():
     return int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1])
 bare = high()
 from pathlib import Path
 from benchmarks.local_engine import Silent
-from kfnb_ext.engines.local import LocalEngine
+from kfnb_ext.engines.local import LocalEngine, making
 from kfnb_ext.model.snapshots import RestoreRequest
 engine = LocalEngine(Path({top!r}), share=1.0)
 for act in {acts!r}:
@@ -252,12 +252,13 @@ for act in {acts!r}:
         engine.create("", "manual", Silent())
     if act == "restore":
         engine.restore(RestoreRequest(snapshot=engine.list()[0].id), "r", Silent())
-print((high() - bare) / 1024)
+children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * making.THREADS
+print((high() - bare + children) / 1024)
 """
 
 
 def memory(base: Path, files: int) -> None:
-    """The most memory a process of its own adds, at many files."""
+    """The most memory a process of its own adds, with its children, at many files."""
     top = base / "many"
     for n in range(files):
         if n % 20 == 0:

@@ -9,11 +9,11 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from kfnb_ext import errors
-from kfnb_ext.engines.local import manifest, names, opening, scan, volume
+from kfnb_ext.engines.local import manifest, names, opening, ranges, scan, volume
 
 SMALL = 128 * 1024  # read whole: one read, one write
 CHUNK = 1024 * 1024
@@ -116,7 +116,7 @@ def _put(job: Job, tree: int, name: str, data: bytes, st: os.stat_result) -> Non
     job.budget.spend(-(-len(data) // 4096) * 4096)
     target = _create(tree, name, st.st_mode)
     try:
-        write(target, data)
+        ranges.write(target, data)
         os.utime(target, ns=(st.st_atime_ns, st.st_mtime_ns))
     finally:
         os.close(target)
@@ -188,13 +188,6 @@ def _create(tree: int, name: str, mode: int) -> int:
     return os.open(name, flags, (mode & 0o555) | 0o400, dir_fd=tree)
 
 
-def write(fd: int, data: "bytes | memoryview") -> None:
-    """Write all of it."""
-    done = os.write(fd, data)
-    while done < len(data):
-        done += os.write(fd, memoryview(data)[done:])
-
-
 def _digest(fd: int, advance: Callable[[int], None]) -> tuple[str, int]:
     os.lseek(fd, 0, os.SEEK_SET)
     sha, size, buffer = hashlib.sha256(), 0, bytearray(CHUNK)
@@ -224,7 +217,7 @@ def _copy_bytes(job: Job, fd: int, st: os.stat_result, target: int) -> tuple[str
     """One pass: read, hash, write."""
     sha, size, buffer = hashlib.sha256(), st.st_size, bytearray(CHUNK)
     view, zeros, position = memoryview(buffer), bytes(CHUNK), 0
-    for start, end in data_of(fd, st):
+    for start, end in ranges.data_of(fd, st):
         while position < start:  # a hole: only hashed
             count = min(CHUNK, start - position)
             sha.update(zeros if count == CHUNK else zeros[:count])
@@ -237,41 +230,9 @@ def _copy_bytes(job: Job, fd: int, st: os.stat_result, target: int) -> tuple[str
                 break  # it became shorter: who called sees that it changed
             sha.update(view[:count])
             job.budget.spend(count)
-            write(target, view[:count])
+            ranges.write(target, view[:count])
             position += count
             job.advance(count)
     if os.fstat(target).st_size != position:
         os.ftruncate(target, position)
     return sha.hexdigest(), min(size, position)
-
-
-def data_of(fd: int, st: os.stat_result) -> Iterator[tuple[int, int]]:
-    """The parts of a file that are no holes; the last, perhaps empty, ends at its size."""
-    if st.st_blocks * 512 >= st.st_size:
-        yield 0, st.st_size
-        return
-    position = 0
-    while position < st.st_size:
-        try:
-            start = os.lseek(fd, position, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno != errno.ENXIO:  # this filesystem does not know holes
-                yield position, st.st_size
-                return
-            break
-        position = min(os.lseek(fd, start, os.SEEK_HOLE), st.st_size)
-        yield min(start, st.st_size), position
-    yield st.st_size, st.st_size
-
-
-def copy_range(source: int, target: int, start: int, count: int) -> int:
-    """Copy in the kernel where it can, else through memory; returns the bytes done."""
-    try:
-        return os.copy_file_range(source, target, count, start, start)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
-            raise
-    data = os.pread(source, min(count, CHUNK), start)
-    os.lseek(target, start, os.SEEK_SET)
-    write(target, data)
-    return len(data)

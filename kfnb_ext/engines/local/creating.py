@@ -5,10 +5,10 @@ Rule: until that rename there is no snapshot, and whatever goes wrong removes wh
 
 import os
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 
@@ -82,7 +82,7 @@ def _made(
     with ExitStack() as stack:
         root = opened(home.workspace, stack)
         previous = _previous(home)
-        progress.phase("Looking at the files")
+        found = stack.enter_context(tempfile.TemporaryFile(dir=work, buffering=1 << 18))
         walk = scan.Scan(
             root,
             settings.rules,
@@ -90,13 +90,7 @@ def _made(
             ground.trusted_before,
             previous.manifest if previous else None,
         )
-        found = stack.enter_context(tempfile.TemporaryFile(dir=work, buffering=1 << 18))
-        for line, draft in walk.drafts():
-            drafts.write(found, line, draft)
-            progress.advance(0)
-        budget = _budget(home, settings, walk.totals)
-        progress.expect(walk.totals.new_bytes + walk.totals.look_bytes)
-        progress.phase("Taking the snapshot")
+        budget = _looked(home, settings, walk, found, progress)
         (work / records.TREE).mkdir(mode=0o700)
         tree = opened(work / records.TREE, stack)
         before = opened(previous.tree, stack) if previous else -1
@@ -104,16 +98,31 @@ def _made(
             previous.stored is None or previous.stored.boot != volume.boot()
         )
         job = copying.Job(ground, budget, progress.advance)
-        writer = manifest.Writer(work / records.MANIFEST)
         filler = filling.Filler(job, root, tree, before, rebooted)
         read = walk.totals.new_files + walk.totals.look_files
         count = making.THREADS if read >= settings.helpers_from else 0
-        maker = making.Maker(filler, hands.Hands(filler, count, home.held), writer)
-        try:
+        with closing(manifest.Writer(work / records.MANIFEST)) as writer:
+            maker = making.Maker(filler, hands.Hands(filler, count, home.held), writer)
             maker.make(drafts.read(found))
-        finally:
-            writer.close()
     return _recorded(work, settings, order, maker.outcome, writer)
+
+
+def _looked(
+    home: places.Layout,
+    settings: Settings,
+    walk: scan.Scan,
+    found: IO[bytes],
+    progress: base.Progress,
+) -> copying.Budget:
+    """Walk the live tree, and refuse now what would not fit. Raises: NoSpace, Cancelled."""
+    progress.phase("Looking at the files")
+    for line, draft in walk.drafts():
+        drafts.write(found, line, draft)
+        progress.advance(0)
+    budget = _budget(home, settings, walk.totals)
+    progress.expect(walk.totals.new_bytes + walk.totals.look_bytes)
+    progress.phase("Taking the snapshot")
+    return budget
 
 
 def opened(folder: Path, stack: ExitStack) -> int:

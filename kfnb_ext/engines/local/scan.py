@@ -126,19 +126,16 @@ class Scan:
     ) -> Draft:
         """Fill the folder. This loop runs for each file of the workspace: it is kept tight."""
         known = {i.name: i for i in old.items} if old else {}
-        items, left, path, device = folder.items, folder.left, folder.path, self._device
-        out, todo, draft = self.rules.left_out(path, found.keys()), "", Draft(folder, "")
-        as_before = old is not None
+        items, left, path, draft = folder.items, folder.left, folder.path, Draft(folder, "")
+        out, todo, as_before = self.rules.left_out(path, found.keys()), "", old is not None
         for name in sorted(found):
             if out and name in out:
                 left.append((name, EXCLUDED))
                 continue
             try:
                 st = found[name].stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            except PermissionError:
-                left.append((name, UNREADABLE))
+            except OSError as error:
+                left.extend(_unseen(name, error))
                 continue
             was = known.get(name)
             if (
@@ -148,7 +145,7 @@ class Scan:
                 and st.st_size == was.size
                 and st.st_ino == was.inode
                 and st.st_nlink == was.links == 1
-                and st.st_dev == device
+                and st.st_dev == self._device
             ):
                 items.append(was)
                 todo += SAME
@@ -158,9 +155,7 @@ class Scan:
                 letter = self._judge(draft, fd, name, st, was)
                 as_before = as_before and letter == FOLDER
                 todo += letter
-        draft.todo = todo
-        # items that are the same compare by identity: cheap
-        draft.unchanged = as_before and folder == old and all(r == EXCLUDED for _, r in left)
+        draft.todo, draft.unchanged = todo, as_before and _as_it_was(folder, old)
         return draft
 
     def _reason(self, path: str, name: str, st: os.stat_result) -> str:
@@ -229,6 +224,20 @@ class Scan:
             elif todo == LOOK:
                 totals.look_files += 1
                 totals.look_bytes += item.size
+
+
+def _unseen(name: str, error: OSError) -> list[tuple[str, str]]:
+    """What to say of an entry that cannot be looked at: nothing, if it went meanwhile."""
+    if isinstance(error, PermissionError):
+        return [(name, UNREADABLE)]
+    if isinstance(error, FileNotFoundError):
+        return []
+    raise error
+
+
+def _as_it_was(folder: manifest.Folder, old: manifest.Folder | None) -> bool:
+    """Entries that are the same compare by identity: cheap."""
+    return folder == old and all(reason == EXCLUDED for _, reason in folder.left)
 
 
 def is_expected(reason: str) -> bool:

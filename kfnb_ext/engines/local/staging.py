@@ -21,6 +21,7 @@ from kfnb_ext.engines.local import (
     names,
     opening,
     portions,
+    ranges,
     volume,
 )
 
@@ -202,16 +203,16 @@ class Stager:
         """Copy; returns how many bytes there were."""
         if item.size <= copying.SMALL:
             data = os.read(source, item.size + 1)
-            copying.write(target, data)
+            ranges.write(target, data)
             return len(data)
         st = os.fstat(source)
         if self._reflink and volume.clone(source, target):
             self._progress.advance(st.st_size)
             return st.st_size
-        for start, end in copying.data_of(source, st):
+        for start, end in ranges.data_of(source, st):
             position = start
             while position < end:
-                count = copying.copy_range(source, target, position, min(_RANGE, end - position))
+                count = ranges.copy_range(source, target, position, min(_RANGE, end - position))
                 if not count:
                     return position
                 position += count
