@@ -102,6 +102,11 @@ class Capacity:
             self.claims()
             self.claims.wait(seconds)
 
+    @property
+    def told(self) -> advice.Known:
+        """What is known of the notebook, with what the cluster has told so far."""
+        return self.judge.known()
+
     def stop(self) -> None:
         """Let the watch end."""
         if "deaths" in self.__dict__:

@@ -14,10 +14,10 @@ from kfnb_ext.assembly import Pod
 from kfnb_ext.commands import loaders, refer, waiting
 from kfnb_ext.commands.talk import Outcome, Talk, Usage, confirm
 from kfnb_ext.engines.local import names
-from kfnb_ext.model import filling
+from kfnb_ext.model import advice, filling
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.reading import Record, Unavailable
-from kfnb_ext.model.shm import Cleared, ClearRequest, EndRequest, Shm, need
+from kfnb_ext.model.shm import Cleared, ClearRequest, EndRequest, Need, Shm, need
 from kfnb_ext.model.status import Status
 from kfnb_ext.text import capacity as text
 from kfnb_ext.text import units
@@ -40,10 +40,18 @@ def shm(pod: Pod, given: Any, talk: Talk) -> Outcome:
     if given.need is not None:
         workers, prefetch, batch = loaders.read(given.need, talk.variables)
         answer = need(workers, prefetch, batch, found.total, found.used)
-        return Outcome(answer, text.need(answer))
+        return Outcome(answer, text.need(answer, _larger(pod, found, answer)))
     if given.end or given.clear:
         return _clean(pod, given, talk, found)
     return Outcome(found, text.shm(found, text.of(status.advice, "shm")))
+
+
+def _larger(pod: Pod, found: Shm, wanted: Need) -> str:
+    """The patch that makes /dev/shm large enough; empty: it is, or it is nothing of a pod's."""
+    if wanted.need <= wanted.total or found.origin in ("host", "node_half"):
+        return ""
+    pod.capacity.ask(ASKED)
+    return advice.for_need(wanted.need, found, pod.capacity.told).yaml
 
 
 def _clean(pod: Pod, given: Any, talk: Talk, found: Shm) -> Outcome:

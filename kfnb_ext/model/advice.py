@@ -182,6 +182,12 @@ def _more_shm(shm: Shm, limit: int | None, known: Known) -> patches.Patch | None
     return memory if shm.origin == "empty_dir_unbounded" else patches.both(more, memory)
 
 
+def for_need(need: int, shm: Shm, known: Known) -> patches.Patch:
+    """A /dev/shm into which so many bytes fit, in whole GiB."""
+    mounted = shm.origin in ("empty_dir", "empty_dir_unbounded")
+    return patches.shm(known, known.spec, -(-need // GIB) * GIB, mounted=mounted)
+
+
 def _limits(limits: Limits, levels: Levels, known: Known) -> list[Proposal]:
     found = []
     used, limit = limits.memory_working_set, limits.memory_limit

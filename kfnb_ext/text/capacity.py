@@ -105,8 +105,8 @@ def cleaned(ended: Cleared | None, cleared: Cleared | None) -> str:
     return "\n".join(lines)
 
 
-def need(one: Need) -> str:
-    """Whether a loader fits."""
+def need(one: Need, patch: str = "") -> str:
+    """Whether a loader fits, and the patch with which it would."""
     if not one.workers:
         return "It has no workers, so nothing passes through /dev/shm."
     parts = f"({one.workers} workers x {one.prefetch} prefetched + 2) x {units.size(one.batch)}"
@@ -115,7 +115,9 @@ def need(one: Need) -> str:
         return text + f"It fits: {units.size(one.free)} of {units.size(one.total)} are free."
     if one.need <= one.total:
         return text + f"It does not fit now: {units.size(one.free)} are free. `kfnb shm` says why."
-    return text + f"It does not fit: /dev/shm has {units.size(one.total)}. `kfnb shm` has a patch."
+    text += f"It does not fit: /dev/shm has {units.size(one.total)}. Fewer workers or a smaller "
+    text += "prefetch_factor need less."
+    return f"{text}\n\n{patch}".rstrip() if patch else text
 
 
 def limits(one: Limits, advice: Sequence[Advice], now: datetime) -> str:
@@ -179,7 +181,7 @@ def filling(one: model.Filling, most: int) -> str:
     text += _items(one.items[:most], one.bytes)
     if one.caches:
         rows = [
-            (units.size(c.bytes), units.plain(c.path), c.cache.cost if c.cache else "")
+            (units.size(c.bytes), _named(c), c.cache.cost if c.cache else "")
             for c in one.caches[:most]
         ]
         text += "\n\nWhat tools have made, and what deleting it costs:\n" + tables.align(
@@ -190,9 +192,16 @@ def filling(one: model.Filling, most: int) -> str:
         text += "\n\nThe largest files:\n" + tables.align(rows_, [True, False])
     if one.unreadable:
         text += f"\n\n{units.count(one.unreadable, 'folder')} may not be read and are not counted."
+    if one.other_filesystems:
+        count = units.count(one.other_filesystems, "folder")
+        text += f"\n\nOther volumes are mounted below {count}; they are not counted here."
     if one.trash:
         text += f"\n\nThe trash holds {units.size(one.trash)}: `kfnb du --empty-trash` frees it."
     return text
+
+
+def _named(one: model.Item) -> str:
+    return f"{one.name}, in other folders" if one.kind == "rest" else units.plain(one.path)
 
 
 def _items(items: Sequence[model.Item], whole: int) -> str:

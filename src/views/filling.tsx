@@ -89,12 +89,23 @@ function Folder(props: Known): JSX.Element {
           )}
         </p>
       ) : null}
+      {filling.other_filesystems ? (
+        <p className="kfnb-Note">
+          {trans.__('Other volumes that are mounted inside are not counted here.')}
+        </p>
+      ) : null}
       {caches.length ? (
         <details>
           <summary>{trans.__('What tools have made')}</summary>
           <ul className="kfnb-Files-list">
             {caches.map(item => (
-              <Row key={item.path} {...props} item={item} whole={filling.bytes} full />
+              <Row
+                key={`${item.path}/${item.name}`}
+                {...props}
+                item={item}
+                whole={filling.bytes}
+                full
+              />
             ))}
           </ul>
         </details>
@@ -159,11 +170,13 @@ function Row(props: Known & { item: Item; whole: number; full?: boolean }): JSX.
   const share = whole ? item.bytes / whole : 0;
   const Icon = item.kind === 'directory' ? folderIcon : fileIcon;
   const label =
-    item.kind === 'rest'
-      ? trans._n('%2 smaller file', '%2 smaller files', item.files, units.count(item.files))
-      : full
-        ? item.path
-        : item.name;
+    item.kind === 'rest' && item.cache
+      ? trans.__('%1, in other folders', item.cache.name)
+      : item.kind === 'rest'
+        ? trans._n('%2 smaller file', '%2 smaller files', item.files, units.count(item.files))
+        : full
+          ? item.path
+          : item.name;
   return (
     <li className="kfnb-Filled">
       <div className="kfnb-File">

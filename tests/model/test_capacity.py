@@ -231,3 +231,10 @@ def test_quantities_are_exact(size: int):
 )  # fmt: skip
 def test_quantities_are_read_as_the_cluster_writes_them(text: object, size: int | None):
     assert quantities.size(text) == size
+
+
+@pytest.mark.parametrize(("origin", "size"), [("runtime_default", "3Gi"), ("empty_dir", "3Gi")])
+def test_a_loader_that_does_not_fit_gets_a_patch_into_which_it_fits(origin: str, size: str):
+    patch = advice.for_need(2 * GIB + 1, shm(origin=origin), KNOWN)
+    assert size in patch.yaml
+    assert ("volumes/0/name" in patch.yaml) == (origin == "empty_dir")

@@ -99,7 +99,7 @@ def read(
     limit = _memory_limit(cgroup_root, proc_root)
     mount, in_container = _mount(path, proc_root)
     missing: dict[str, str] = {}
-    listed = _listed(path, missing)
+    listed = _listed(path, figures.f_files - figures.f_ffree, missing)
     return Shm(
         total=total,
         used=used,
@@ -112,8 +112,10 @@ def read(
     )
 
 
-def _listed(path: Path, missing: dict[str, str]) -> int | None:
+def _listed(path: Path, inodes: int, missing: dict[str, str]) -> int | None:
     try:
+        if inodes > MOST_ENTRIES:  # known beforehand: not found out by a long listing each time
+            raise _TooMany
         return _allocated(path)
     except _TooMany:
         reason = f"There are more than {MOST_ENTRIES} files."

@@ -106,9 +106,8 @@ class Judge:
             pod = status.limits if isinstance(status.limits, Limits) else None
             shm = status.shm if isinstance(status.shm, Shm) else None
             seen = status.volumes.volumes if isinstance(status.volumes, Volumes) else ()
-            cluster, known = self.cluster(), self._known
-            if cluster:
-                known = msgspec.structs.replace(known, spec=cluster.spec, claims=cluster.claims)
+            cluster = self.cluster()
+            known = self.known(cluster)
             mounts = tuple(self._volume(one, status.taken, cluster) for one in seen)
             if pod:
                 pod = msgspec.structs.replace(pod, kills=self._kills())
@@ -120,6 +119,13 @@ class Judge:
                 levels=self.bounds,
                 advice=advice.advise(pod, shm, mounts, self.bounds, known),
             )
+
+    def known(self, cluster: Cluster | None = None) -> advice.Known:
+        """What is known of the notebook, with what the cluster has told."""
+        cluster = cluster or self.cluster()
+        if cluster is None:
+            return self._known
+        return msgspec.structs.replace(self._known, spec=cluster.spec, claims=cluster.claims)
 
     def _volume(self, one: Volume, now: datetime, cluster: Cluster | None) -> Volume:
         name = cluster.mounts.get(one.mount) if cluster else None

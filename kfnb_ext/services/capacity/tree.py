@@ -12,6 +12,7 @@ from kfnb_ext.model import filling
 from kfnb_ext.model.filling import Filling, Item
 from kfnb_ext.probes.filling.walking import looking
 
+ALIKE = 3  # known folders of one kind that are named, as __pycache__
 LARGEST = 20  # files and caches that are named for the whole
 MOST = 500  # items of one folder; the rest is summed up
 
@@ -117,7 +118,7 @@ class Tree:
             if item.cache and item.cache.name != "caches":
                 inside.add(index)
                 found.append(item)
-        return heapq.nlargest(LARGEST, found, key=lambda one: one.bytes)
+        return heapq.nlargest(LARGEST, _alike(found), key=lambda one: one.bytes)
 
     def _largest(self) -> Iterable[Item]:
         every = (
@@ -140,3 +141,21 @@ def _is_trash(path: str) -> bool:
 def _file(folder: str, name: str, size: int) -> Item:
     text = names.text(name)
     return Item(name=text, path=names.join(folder, text), kind="file", bytes=size, files=1)
+
+
+def _alike(found: Iterable[Item]) -> Iterable[Item]:
+    """The largest of each kind, and the others of that kind as one: bytecode lies everywhere."""
+    kinds: dict[str, list[Item]] = {}
+    for one in sorted(found, key=lambda one: -one.bytes):
+        kinds.setdefault(one.cache.name if one.cache else "", []).append(one)
+    for name, items in kinds.items():
+        yield from items[:ALIKE]
+        if rest := items[ALIKE:]:
+            yield Item(
+                name=name,
+                path="",
+                kind="rest",
+                bytes=sum(one.bytes for one in rest),
+                files=sum(one.files for one in rest),
+                cache=rest[0].cache,
+            )

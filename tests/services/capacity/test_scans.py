@@ -195,3 +195,16 @@ def test_an_unseen_scan_is_made_once_an_hour_at_most(scans: Scans):
     scans.unseen(lambda: pytest.fail("it was scanned again"))
     time.sleep(0.3)
     assert scans.show().taken == taken
+
+
+def test_of_many_folders_of_one_kind_the_largest_are_named_and_the_others_are_one(
+    scans: Scans, workspace: Path
+):
+    for number in range(7):
+        (workspace / f"p{number}/__pycache__").mkdir(parents=True)
+        (workspace / f"p{number}/__pycache__/m.pyc").write_bytes(b"x" * 8192 * (number + 1))
+    found = [c for c in scanned(scans).caches if c.cache and c.cache.name == "Python bytecode"]
+    named, (rest,) = [c for c in found if c.path], [c for c in found if not c.path]
+    assert [one.path for one in named] == [f"p{n}/__pycache__" for n in (6, 5, 4)]
+    assert (rest.kind, rest.name, rest.files) == ("rest", "Python bytecode", 4)
+    assert sum(one.bytes for one in found) == sum(du(p) for p in workspace.glob("p*/__pycache__"))
