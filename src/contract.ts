@@ -936,7 +936,7 @@ export interface PruneRequest {
   readonly delete?: readonly string[] | null;
 }
 
-/** The figures of one status that the lines are drawn from. Ids are mounts and GPU UUIDs. */
+/** The figures of one status that the lines are drawn from, by mount where there are many. */
 export interface Point {
   readonly seq: number;
   readonly taken: string; // ISO 8601, UTC
@@ -944,17 +944,27 @@ export interface Point {
   readonly cpu_usage_cores: number | null;
   readonly shm_used: number | null;
   readonly volumes_used: { readonly [key: string]: number | null };
-  readonly gpus_memory_used: { readonly [key: string]: number | null };
-  readonly gpus_utilisation: { readonly [key: string]: number | null };
+}
+
+/**
+ * The figures of one reading of GPUs, by UUID of each GPU and slice.
+ *
+ * GPUs are read more often than a status is: every two seconds while somebody looks.
+ */
+export interface GpuPoint {
+  readonly seq: number;
+  readonly taken: string; // ISO 8601, UTC
+  readonly memory_used: { readonly [key: string]: number | null }; // bytes
+  readonly utilisation: { readonly [key: string]: number | null }; // share of time in which it computed
 }
 
 /**
  * All readings at one moment.
  *
- * `seq` grows with each reading, also over a restart of the server. `history` holds the
- * points after the one that `?since=` names, oldest first, at most ten minutes; it is empty
- * when none is named. `source` tells where the activity comes from: a shell or a kernel
- * shows what the server last knew (`activity` is Unavailable when no server has told).
+ * `seq` grows with each reading, also over a restart of the server. `history` and
+ * `gpu_history` hold the points after the status that `?since=` names, oldest first, at most
+ * ten minutes; they are empty when none is named. In a shell or a kernel the activity is what the
+ * server last knew (Unavailable when no server has told).
  */
 export interface Status {
   readonly version: string; // of kfnb_ext
@@ -975,6 +985,7 @@ export interface Status {
   readonly advice: readonly Advice[]; // what to do about each trouble, the worst first
   readonly levels: Levels; // from which share on there is little left; the site sets them
   readonly history: readonly Point[];
+  readonly gpu_history: readonly GpuPoint[];
 }
 
 /** When a volume will be full if it goes on like this. Given only when it is sure enough. */

@@ -171,6 +171,7 @@ export class PodPanel extends SidePanel {
         return (
           <GpuView
             {...shared}
+            points={this.options.pod.gpuPoints}
             gpus={status.gpus}
             acts={status.read_only ? undefined : this.options.gpuActs}
           />

@@ -8,7 +8,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { type ApiError, asApiError, type Client } from './client';
-import type { Operation, Point, Status } from './contract';
+import type { GpuPoint, Operation, Point, Status } from './contract';
 
 const HISTORY_MS = 10 * 60 * 1000;
 const OPERATION_MS = 1000;
@@ -38,6 +38,11 @@ export class Pod implements IDisposable {
   /** Points of the last ten minutes, oldest first. */
   get points(): readonly Point[] {
     return this._points;
+  }
+
+  /** Readings of GPUs, which come more often than a status does. */
+  get gpuPoints(): readonly GpuPoint[] {
+    return this._gpuPoints;
   }
 
   /** Why the last question had no answer; null when it had one. */
@@ -117,7 +122,8 @@ export class Pod implements IDisposable {
     this._error = null;
     const ended = this.settle(status);
     this._status = this.complete(status);
-    this._points = join(this._points, status);
+    this._points = join(this._points, status.history, status.taken);
+    this._gpuPoints = join(this._gpuPoints, status.gpu_history, status.taken);
     this.pace();
     this._changed.emit();
     for (const operation of ended) {
@@ -170,15 +176,20 @@ export class Pod implements IDisposable {
   private _interval = SHOWN_MS;
   private _status: Status | null = null;
   private _points: readonly Point[] = [];
+  private _gpuPoints: readonly GpuPoint[] = [];
   private _error: ApiError | null = null;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _ended = new Signal<this, Operation | null>(this);
 }
 
-function join(points: readonly Point[], status: Status): readonly Point[] {
+function join<P extends Point | GpuPoint>(
+  points: readonly P[],
+  told: readonly P[],
+  now: string
+): readonly P[] {
   const last = points.at(-1)?.seq ?? 0;
-  const oldest = Date.parse(status.taken) - HISTORY_MS;
-  const fresh = status.history.filter(point => point.seq > last);
+  const oldest = Date.parse(now) - HISTORY_MS;
+  const fresh = told.filter(point => point.seq > last);
   return [...points, ...fresh].filter(point => Date.parse(point.taken) >= oldest);
 }
 

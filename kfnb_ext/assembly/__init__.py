@@ -130,7 +130,10 @@ class Pod:
 
         probe = gpu.GpuProbe(top=str(self.workspace))
         return GpuService(
-            probe.read, lambda: frameworks.read(self.state), earlier=self._gpus_of_the_server
+            probe.read,
+            lambda: frameworks.read(self.state),
+            earlier=self._gpus_of_the_server,
+            hear=self.status.history.hear,
         )
 
     def _gpus_of_the_server(self) -> "Gpus | None":

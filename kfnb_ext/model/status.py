@@ -15,7 +15,7 @@ from kfnb_ext.model.volumes import Volumes
 
 
 class Point(Record, frozen=True, kw_only=True):
-    """The figures of one status that the lines are drawn from. Ids are mounts and GPU UUIDs."""
+    """The figures of one status that the lines are drawn from, by mount where there are many."""
 
     seq: int
     taken: datetime
@@ -23,17 +23,27 @@ class Point(Record, frozen=True, kw_only=True):
     cpu_usage_cores: float | None
     shm_used: int | None
     volumes_used: dict[str, int | None]
-    gpus_memory_used: dict[str, int | None]
-    gpus_utilisation: dict[str, float | None]
+
+
+class GpuPoint(Record, frozen=True, kw_only=True):
+    """The figures of one reading of GPUs, by UUID of each GPU and slice.
+
+    GPUs are read more often than a status is: every two seconds while somebody looks.
+    """
+
+    seq: int
+    taken: datetime
+    memory_used: dict[str, int | None]  # bytes
+    utilisation: dict[str, float | None]  # share of time in which it computed
 
 
 class Status(Record, frozen=True, kw_only=True):
     """All readings at one moment.
 
-    ``seq`` grows with each reading, also over a restart of the server. ``history`` holds the
-    points after the one that ``?since=`` names, oldest first, at most ten minutes; it is empty
-    when none is named. ``source`` tells where the activity comes from: a shell or a kernel
-    shows what the server last knew (``activity`` is Unavailable when no server has told).
+    ``seq`` grows with each reading, also over a restart of the server. ``history`` and
+    ``gpu_history`` hold the points after the status that ``?since=`` names, oldest first, at most
+    ten minutes; they are empty when none is named. In a shell or a kernel the activity is what the
+    server last knew (Unavailable when no server has told).
     """
 
     version: str  # of kfnb_ext
@@ -54,3 +64,4 @@ class Status(Record, frozen=True, kw_only=True):
     advice: tuple[Advice, ...] = ()  # what to do about each trouble, the worst first
     levels: Levels = Levels()  # from which share on there is little left; the site sets them
     history: tuple[Point, ...] = ()
+    gpu_history: tuple[GpuPoint, ...] = ()

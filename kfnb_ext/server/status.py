@@ -41,8 +41,7 @@ class StatusSource:
         status, encoded = await self.fresh()
         if since is None:
             return encoded
-        points = self._service.history(since)
-        return _encode(msgspec.structs.replace(status, history=points))
+        return _encode(self._service.history.on(status, since))
 
     async def fresh(self) -> tuple[Status, bytes]:
         """The status, at most ``max_age`` seconds old; whoever asks meanwhile gets the same."""

@@ -1,4 +1,4 @@
-"""The status: all readings at one moment, with ten minutes of history in memory.
+"""The status: all readings at one moment.
 
 Rule: probes run here, in worker threads, each under its own deadline; nothing here is ever
 called on an event loop. A status younger than ``max_age`` is given again: ten tabs, one reading.
@@ -17,14 +17,14 @@ from kfnb_ext import state
 from kfnb_ext.model import gpu, limits, shm, volumes
 from kfnb_ext.model.operations import Operation, Owner
 from kfnb_ext.model.reading import Unavailable
-from kfnb_ext.model.status import Point, Status
+from kfnb_ext.model.status import Status
 from kfnb_ext.services.bounded import Bounded
 from kfnb_ext.services.evidence import Witnessed
+from kfnb_ext.services.history import History
 from kfnb_ext.services.keep_awake import KeepAwakeService
 from kfnb_ext.services.operations import Operations
 from kfnb_ext.services.use import Use
 
-HISTORY = timedelta(minutes=10)
 DEADLINE = 3.0  # seconds for one probe; the volumes' own is 2 s for each mount
 RECENT = timedelta(minutes=1)  # ended operations stay in the status for so long
 RECORD = "status"  # what the server leaves for shells and kernels
@@ -78,7 +78,7 @@ class StatusService:
         self._lock = threading.Lock()
         self._status: Status | None = None
         self._taken = 0.0  # monotonic seconds of the last reading
-        self._history: tuple[Point, ...] = ()  # replaced whole: whoever reads it needs no lock
+        self.history = History()
         self._use = use
         self._keep_awake = keep_awake
 
@@ -104,10 +104,6 @@ class StatusService:
         }
         return self._status_of({**self._readings(), **told}, datetime.now(timezone.utc))
 
-    def history(self, since: int) -> tuple[Point, ...]:
-        """The points after the reading ``since``, oldest first. Never waits for a reading."""
-        return tuple(point for point in self._history if point.seq > since)
-
     def leave(self, status: Status) -> None:
         """Leave the status for shells and kernels."""
         left = Left(owner=state.myself("server"), status=status)
@@ -125,10 +121,9 @@ class StatusService:
         return {name: one.answer() for name, one in self._probes.items()}
 
     def _status_of(self, readings: dict[str, Any], now: datetime) -> Status:
-        seq = int(now.timestamp() * 1000)
         status = Status(
             version=kfnb_ext.__version__,
-            seq=max(seq, self._status.seq + 1) if self._status else seq,
+            seq=self.history.number(now),
             taken=now,
             workspace=self._workspace,
             operations=self._recent(now),
@@ -146,8 +141,7 @@ class StatusService:
 
     def _remember(self, status: Status) -> None:
         self._status, self._taken = status, time.monotonic()
-        young = (p for p in self._history if status.taken - p.taken <= HISTORY)
-        self._history = (*young, _point(status))
+        self.history.remember(status)
 
     def server(self) -> Owner | None:
         """The server that tells of its use; None: none does, or no longer."""
@@ -172,27 +166,3 @@ class StatusService:
         except msgspec.MsgspecError:  # of another version of ours
             return None
         return left if left and state.alive(left.owner) else None
-
-
-def _point(status: Status) -> Point:
-    pod, memory, mounts, gpus = status.limits, status.shm, status.volumes, status.gpus
-    all_volumes = mounts.volumes if isinstance(mounts, volumes.Volumes) else ()
-    all_gpus = gpus.gpus if isinstance(gpus, gpu.Gpus) else ()
-    slices = [part for one in all_gpus for part in one.slices]
-    known = pod if isinstance(pod, limits.Limits) else None
-    return Point(
-        seq=status.seq,
-        taken=status.taken,
-        memory_working_set=known.memory_working_set if known else None,
-        cpu_usage_cores=known.cpu_usage_cores if known else None,
-        shm_used=memory.used if isinstance(memory, shm.Shm) else None,
-        volumes_used={volume.mount: volume.used for volume in all_volumes},
-        gpus_memory_used={
-            **{one.uuid: one.memory_used for one in all_gpus},
-            **{one.uuid: one.memory_used for one in slices},
-        },
-        gpus_utilisation={
-            **{one.uuid: one.utilisation for one in all_gpus},
-            **{one.uuid: one.activity.sm if one.activity else None for one in slices},
-        },
-    )

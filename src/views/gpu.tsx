@@ -1,7 +1,7 @@
 /** The GPUs of this pod and their slices: what is used, by whom, or why that is not known. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { Gpu, GpuProcess, Gpus, MigSlice, Point, Unavailable } from '../contract';
+import type { Gpu, GpuPoint, GpuProcess, Gpus, MigSlice, Unavailable } from '../contract';
 import * as units from '../units';
 import { BoardView } from './board';
 import { HoldersView } from './owners';
@@ -15,7 +15,7 @@ export interface GpuActs {
 
 export interface GpuProps {
   gpus: Gpus | Unavailable;
-  points: readonly Point[];
+  points: readonly GpuPoint[];
   now: string;
   /** Absent: nothing can be ended from here. */
   acts?: GpuActs | undefined;
@@ -99,7 +99,7 @@ function Figures({ target, busy, points, now, trans }: FigureProps): JSX.Element
         }
         missing={missing.memory_used}
         notes={memoryNotes(target, now, trans)}
-        dots={points.map(p => ({ at: p.taken, value: p.gpus_memory_used[uuid] ?? null }))}
+        dots={points.map(p => ({ at: p.taken, value: p.memory_used[uuid] ?? null }))}
         now={now}
         format={units.bytes}
         trans={trans}
@@ -110,7 +110,7 @@ function Figures({ target, busy, points, now, trans }: FigureProps): JSX.Element
         limit={null}
         text={units.percent(busy ?? 0)}
         missing={missing.utilisation ?? missing.activity}
-        dots={points.map(p => ({ at: p.taken, value: p.gpus_utilisation[uuid] ?? null }))}
+        dots={points.map(p => ({ at: p.taken, value: p.utilisation[uuid] ?? null }))}
         now={now}
         format={units.percent}
         trans={trans}

@@ -1,12 +1,15 @@
 """GPUs through a real server over the fake driver: the status, /metrics, ending what is left."""
 
+import itertools
 import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -69,8 +72,8 @@ def left(tmp_path: Path) -> Iterator[int]:
     kernel.stdout.close()
 
 
-def status(pod: live.Live) -> dict[str, object]:
-    found: dict[str, object] = pod.get("status").json()["gpus"]
+def status(pod: live.Live) -> dict[str, Any]:
+    found: dict[str, Any] = pod.get("status").json()["gpus"]
     return found
 
 
@@ -84,9 +87,34 @@ def test_the_status_has_gpus_slices_and_why_not(pod: live.Live) -> None:
 
 
 def test_the_history_has_slices_under_their_own_ids(pod: live.Live) -> None:
-    points = pod.get("status", since=0).json()["history"]
-    assert "MIG-00000-3" in points[-1]["gpus_memory_used"]
-    assert "GPU-00001" in points[-1]["gpus_utilisation"]
+    points = pod.get("status", since=0).json()["gpu_history"]
+    assert "MIG-00000-3" in points[-1]["memory_used"]
+    assert "GPU-00001" in points[-1]["utilisation"]
+
+
+def test_a_poll_brings_every_reading_since_the_one_before_it(pod: live.Live, shim: Shim) -> None:
+    """As the sidebar asks: each 5.5 s, while the driver is read each 2 s."""
+    brief, told, since = 70 << 30, [], 0
+    try:
+        for look in range(4):
+            answer = pod.get("status", since=since).json()
+            told += answer["gpu_history"]
+            since = answer["seq"]
+            if look == 2:  # a peak that comes and goes between two polls
+                time.sleep(0.6)
+                shim.state(**SCENARIO | {"g1_used": brief})
+                time.sleep(3.0)
+                shim.state(**SCENARIO)
+                time.sleep(2.4)
+                assert status(pod)["gpus"][1]["memory_used"] == 20 << 30
+            elif look < 2:
+                time.sleep(5.5)
+    finally:
+        shim.state(**SCENARIO)
+    times = [datetime.fromisoformat(point["taken"]) for point in told]
+    apart = sorted((b - a).total_seconds() for a, b in itertools.pairwise(times) if b > a)
+    assert apart[len(apart) // 2] < 3.0
+    assert brief in [point["memory_used"]["GPU-00001"] for point in told]
 
 
 def test_activity_of_slices_comes_with_the_second_reading(pod: live.Live) -> None:

@@ -1,7 +1,7 @@
 import { Client } from '../../src/client';
 import type { Operation, Status } from '../../src/contract';
 import { Pod, SHOWN_MS } from '../../src/pod';
-import { ago, NOW, operation, point, status } from './records';
+import { ago, gpuPoint, NOW, operation, point, status } from './records';
 import { type Answer, trans, Wire } from './wire';
 
 let pod: Pod;
@@ -110,6 +110,18 @@ describe('while shown', () => {
     await asked(6);
     expect(wire.asked.map(a => a.query.since)).toEqual(['0', '3']);
     expect(pod.points.map(p => p.seq)).toEqual([2, 3, 4]);
+  });
+
+  it('keeps each reading of the GPUs once, of which there are several to a status', async () => {
+    say({ history: [point(3)], gpu_history: [gpuPoint(1), gpuPoint(2), gpuPoint(4)] });
+    pod.look(true);
+    await asked(1);
+
+    // One that came while the first answer was under way is told again.
+    say({ history: [point(7)], gpu_history: [gpuPoint(4), gpuPoint(5), gpuPoint(6)] });
+    await asked(6);
+    expect(wire.asked.map(a => a.query.since)).toEqual(['0', '3']);
+    expect(pod.gpuPoints.map(p => p.seq)).toEqual([1, 2, 4, 5, 6]);
   });
 });
 

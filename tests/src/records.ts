@@ -4,6 +4,7 @@ import type {
   Culling,
   Filling,
   Gpu,
+  GpuPoint,
   Gpus,
   Limits,
   Operation,
@@ -156,10 +157,12 @@ export function point(seq: number, extra: Partial<Point> = {}): Point {
     cpu_usage_cores: 1,
     shm_used: 0,
     volumes_used: {},
-    gpus_memory_used: {},
-    gpus_utilisation: {},
     ...extra
   };
+}
+
+export function gpuPoint(seq: number, extra: Partial<GpuPoint> = {}): GpuPoint {
+  return { seq, taken: NOW, memory_used: {}, utilisation: {}, ...extra };
 }
 
 export function status(extra: Partial<Status> = {}): Status {
@@ -182,6 +185,7 @@ export function status(extra: Partial<Status> = {}): Status {
     snapshots_enabled: true,
     keep_awake_allowed: 43_200,
     history: [],
+    gpu_history: [],
     ...extra
   };
 }

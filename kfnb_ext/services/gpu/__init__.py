@@ -45,11 +45,12 @@ class GpuService:
         frameworks: Callable[[], Uses],
         clock: Callable[[], float] = time.monotonic,
         earlier: Callable[[], Gpus | None] = lambda: None,
+        hear: Callable[[Gpus], None] = lambda _: None,
     ) -> None:
-        """``earlier``: what a server that runs beside us has read last."""
+        """``earlier``: what a server that runs beside us has read last. ``hear``: each reading."""
         self._probe, self._frameworks, self._clock = probe, frameworks, clock
         self._idle = holding.Idle()
-        self._earlier = earlier
+        self._earlier, self._hear = earlier, hear
         self._seeded = False
         self._fresh()
 
@@ -140,7 +141,9 @@ class GpuService:
             earlier = self._earlier()
             if earlier is not None:
                 self._idle.seed(earlier)
-        return self._idle.mark(found)
+        marked = self._idle.mark(found)
+        self._hear(marked)
+        return marked
 
     def _fresh(self) -> None:
         self._pid = os.getpid()
