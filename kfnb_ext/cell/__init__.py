@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 def load(shell: "InteractiveShell") -> None:
     """Register ``%%gpu``, and listen for the end of cells."""
-    from kfnb_ext.cell import telling
+    from kfnb_ext.cell import awaiting, telling
 
     shell.register_magic_function(gpu, "cell", "gpu")  # type: ignore[arg-type]
+    awaiting.listen(shell)
     telling.listen(shell)
 
 
@@ -23,3 +24,10 @@ def gpu(line: str, cell: str) -> object:
     from kfnb_ext.cell import magic
 
     return magic.gpu(line, cell)
+
+
+async def awaited(line: str, cell: str) -> object:
+    """``%%gpu`` of a cell that awaits."""
+    from kfnb_ext.cell import magic
+
+    return await magic.awaited(line, cell)

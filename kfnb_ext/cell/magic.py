@@ -7,6 +7,9 @@ raised. Afterwards the record is in ``_gpu``.
 import argparse
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
 from kfnb_ext.cell import watching
@@ -17,18 +20,45 @@ INTERVAL = 0.1  # seconds between two looks
 
 def gpu(line: str, cell: str) -> Any:
     """What this cell did to the GPU: memory, work, power, and the frameworks' own figures."""
-    from IPython.core.getipython import get_ipython
-
-    shell: Any = get_ipython()
-    given = _given(line)
+    given, shell = _given(line), _shell()
     if given is None:
         return None
+    with _watched(given, shell):
+        code, last, quiet = _compiled(shell, cell)
+        exec(code, shell.user_ns)
+        value = eval(last, shell.user_ns) if last else None
+        return None if quiet else value
+
+
+async def awaited(line: str, cell: str) -> Any:
+    """The same for a cell that awaits, on the loop that runs the cell."""
+    import ast
+
+    given, shell = _given(line), _shell()
+    if given is None:
+        return None
+    with _watched(given, shell):
+        with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+            code, last, quiet = _compiled(shell, cell)
+        await _settled(code, shell)
+        value = await _settled(last, shell) if last else None
+        return None if quiet else value
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+@contextmanager
+def _watched(given: argparse.Namespace, shell: Any) -> Iterator[None]:
     if given.reset_peak:
         _reset()
     watch = watching.Watch(max(given.interval, 0.02))
     watch.begin()
     try:
-        return _run(shell, cell)
+        yield
     finally:
         _synchronise()
         record = watch.end()
@@ -68,19 +98,23 @@ def _usage(message: str) -> Exception:
     return UsageError(f"%%gpu: {message}. See %%gpu -h")
 
 
-def _run(shell: Any, cell: str) -> Any:
-    """As %%time does: in the user's names, and the value of a last expression is the cell's."""
+def _compiled(shell: Any, cell: str) -> tuple[CodeType, CodeType | None, bool]:
+    """As %%time does: the cell, its last expression apart, and whether its value is silenced."""
     import ast
 
     tree = shell.transform_ast(shell.compile.ast_parse(shell.transform_cell(cell)))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     name = shell.compile.cache(cell)
-    exec(shell.compile(tree, name, "exec"), shell.user_ns)
-    quiet = cell.rstrip().endswith(";")
-    if last is None:
-        return None
-    value = eval(shell.compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
-    return None if quiet else value
+    code = shell.compile(tree, name, "exec")
+    value = last and shell.compile(ast.Expression(last.value), name, "eval")
+    return code, value, cell.rstrip().endswith(";")
+
+
+async def _settled(code: CodeType, shell: Any) -> Any:
+    import inspect
+
+    found = eval(code, shell.user_ns)
+    return await found if code.co_flags & inspect.CO_COROUTINE else found
 
 
 def _synchronise() -> None:

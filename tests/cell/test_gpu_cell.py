@@ -71,6 +71,59 @@ def test_what_a_cell_raises_is_raised_and_reported_all_the_same(shim: Shim) -> N
     assert len(found["gpu"]["gpus"]) == 1
 
 
+def test_a_cell_that_awaits_is_watched_and_has_its_value(shim: Shim) -> None:
+    code = """
+cell = '''%%gpu --interval 0.02
+import asyncio
+loop = asyncio.get_running_loop()
+await asyncio.sleep(0.15)
+async with asyncio.timeout(5) if hasattr(asyncio, "timeout") else asyncio.Lock():
+    y = await asyncio.sleep(0.05, 20)
+await asyncio.sleep(0, y + 1)'''
+awaits = run(cell)
+same = run("loop is __import__('asyncio').get_running_loop() and await asyncio.sleep(0, True)")
+silent = run("%%gpu\\nawait asyncio.sleep(0, 1);")
+raises = run("%%gpu\\nawait asyncio.sleep(0)\\nraise KeyError(7)")
+wrong = run("%%gpu --nonsense\\nawait asyncio.sleep(0)")
+tell([awaits, same, silent, raises, wrong, shell.user_ns["y"]])
+"""
+    awaits, same, silent, raises, wrong, y = tell(shim, code)
+    assert (awaits["result"], awaits["error"], y) == (21, "NoneType", 20)
+    assert awaits["gpu"]["readings"] >= 5
+    assert "memory" in awaits["out"]
+    assert same["result"] is True  # it ran on the loop of all cells
+    assert (silent["result"], silent["error"]) == (None, "NoneType")
+    assert raises["error"] == "KeyError"
+    assert wrong["error"] == "UsageError"
+
+
+def test_magics_within_the_cell_and_around_it_work(shim: Shim) -> None:
+    code = """
+inner = run("%%gpu\\n%%time\\nz = 3\\nz + 1")
+outer = run("%%time\\n%%gpu\\nz + 2")
+line = run("%%gpu\\n%time w = 5\\nq = !echo hi\\n[w, q[0]]")
+tell([inner, outer, line])
+"""
+    inner, outer, line = tell(shim, code)
+    assert (inner["result"], outer["result"]) == (4, 5)
+    assert "Wall time" in inner["out"]
+    assert line["result"] == [5, "hi"]
+    for ran in (inner, outer, line):
+        assert ran["error"] == "NoneType"
+        assert "memory" in ran["out"]
+
+
+def test_loading_the_extension_anew_watches_a_cell_once(shim: Shim) -> None:
+    code = """
+shell.run_line_magic("reload_ext", "kfnb_ext")
+ours = [t for t in shell.input_transformers_cleanup if t.__module__.startswith("kfnb_ext")]
+tell([len(ours), run("%%gpu\\nimport asyncio; await asyncio.sleep(0, 5)")])
+"""
+    count, ran = tell(shim, code)
+    assert count == 1
+    assert ran["out"].count("memory") == 1
+
+
 def test_an_interrupted_cell_ends_the_watching(shim: Shim) -> None:
     code = """
 found = run('%%gpu\\nraise KeyboardInterrupt')
