@@ -4,11 +4,14 @@ Rule: a framework that is not loaded is not imported, and one that has not touch
 asked: the question alone could start CUDA, which takes hundreds of megabytes.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kfnb_ext.model.gpu import Framework
+from kfnb_ext.probes import processes
+from kfnb_ext.probes.gpu import files
 
 NAMES = ("torch", "jax", "tensorflow", "cupy")
 
@@ -62,6 +65,8 @@ def _jax(modules: Mapping[str, Any]) -> Iterator[Framework]:
         if device.platform not in ("gpu", "cuda"):
             continue
         stats = device.memory_stats()
+        if stats is None:  # of a device that counts nothing
+            continue
         yield Framework(
             name="jax",
             device=f"cuda:{device.local_hardware_id}",
@@ -90,7 +95,10 @@ def _tensorflow(modules: Mapping[str, Any]) -> Iterator[Framework]:
 
 
 def _cupy(modules: Mapping[str, Any]) -> Iterator[Framework]:
-    # It tells its present device alone; the pool is empty until the first array is made.
+    # The question makes the pool, and with CUPY_GPU_MEMORY_LIMIT in percent it asks for the total
+    # of the GPU, which would start CUDA. It tells its present device alone.
+    if not files.holders([os.getpid()], processes.PROC):
+        return
     pool = modules["cupy"].get_default_memory_pool()
     if not pool.total_bytes():
         return
