@@ -1,7 +1,8 @@
-/** What concerns a whole board, folded away: its heat, power, clocks and errors. */
+/** What lies behind a row, folded away: processes on the GPU, and its heat, power, clocks, errors. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { Gpu } from '../contract';
+import type { Gpu, GpuProcess } from '../contract';
+import * as units from '../units';
 import { Unknown } from './reason';
 
 export interface BoardProps {
@@ -15,14 +16,29 @@ export function BoardView({ gpu, trans }: BoardProps): JSX.Element {
   const facts: [string, string | null, string | undefined][] = [
     [trans.__('Temperature'), celsius(gpu, trans), missing.temperature_c],
     [trans.__('Power'), watts(gpu, trans), missing.power_milliwatts],
-    [trans.__('Clock'), clock(gpu, trans), missing.sm_clock_mhz],
+    [trans.__('Clock'), clock(gpu.sm_clock_mhz, trans), missing.sm_clock_mhz],
+    [trans.__('Memory clock'), clock(gpu.memory_clock_mhz, trans), missing.memory_clock_mhz],
+    [trans.__('Kept by the driver'), size(gpu.memory_reserved), missing.memory_used],
     [trans.__('Uncorrected memory errors'), count(gpu.ecc_uncorrected), missing.ecc_uncorrected],
-    [trans.__('Sharing'), sharing(gpu, trans), undefined]
+    [trans.__('Sharing'), sharing(gpu, trans), missing.memory_others]
   ];
+  const held = processes(gpu);
   return (
     <details className="kfnb-Board">
-      <summary>{trans.__('Board')}</summary>
+      <summary>
+        {held.length
+          ? trans._n('Board and %1 process', 'Board and %1 processes', held.length)
+          : trans.__('Board')}
+      </summary>
       <dl className="kfnb-Facts">
+        {held.map(({ process, slice }) => (
+          <div key={`${slice} ${process.pid}`}>
+            <dt title={process.command}>{title(process, slice, trans)}</dt>
+            <dd>
+              {size(process.memory) ?? <Unknown reason={process.missing.memory} trans={trans} />}
+            </dd>
+          </div>
+        ))}
         {facts.map(([name, value, reason]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -49,8 +65,25 @@ function watts(gpu: Gpu, trans: TranslationBundle): string | null {
     : trans.__('%1 of %2 W', shown, Math.round(limit / 1000));
 }
 
-function clock({ sm_clock_mhz: value }: Gpu, trans: TranslationBundle): string | null {
+function clock(value: number | null, trans: TranslationBundle): string | null {
   return value === null ? null : trans.__('%1 MHz', value);
+}
+
+function size(value: number | null): string | null {
+  return value === null ? null : units.bytes(value);
+}
+
+function title(process: GpuProcess, slice: string, trans: TranslationBundle): string {
+  const name = trans.__('%1, pid %2', process.name ?? process.command, process.pid);
+  return slice ? trans.__('%1, on %2', name, slice) : name;
+}
+
+/** With the profile of the slice that each is on. */
+function processes(gpu: Gpu): { process: GpuProcess; slice: string }[] {
+  const inSlices = gpu.slices.flatMap(slice =>
+    slice.processes.map(process => ({ process, slice: slice.profile ?? String(slice.slot) }))
+  );
+  return [...gpu.processes.map(process => ({ process, slice: '' })), ...inSlices];
 }
 
 function count(value: number | null): string | null {

@@ -128,7 +128,8 @@ function memoryNotes(target: Gpu | MigSlice, now: string, trans: TranslationBund
   }
   if (idle !== null && units.between(idle, now) >= IDLE_S) {
     const since = units.duration(units.between(idle, now), trans);
-    notes.push(trans.__('Held, but nothing has computed for %1.', since));
+    const names = [...new Set(target.processes.map(one => one.name ?? one.command))].join(', ');
+    notes.push(trans.__('Held by %1, but nothing has computed for %2.', names, since));
   }
   return notes;
 }

@@ -82,8 +82,8 @@ function memory(holder: GpuHolder, trans: TranslationBundle): string | null {
   return holder.confidence === 'lower_bound' ? trans.__('at least %1', shown) : shown;
 }
 
-function notes({ holder, now, trans }: HoldersProps & { holder: GpuHolder }): string[] {
-  const texts = [];
+function notes({ gpus, holder, now, trans }: HoldersProps & { holder: GpuHolder }): string[] {
+  const texts = [trans.__('On GPU %1, pid %2', places(gpus, holder), holder.pids.join(', '))];
   if (holder.kind === 'orphan') {
     texts.push(trans.__('What started it has ended; it belongs to no kernel or terminal.'));
   }
@@ -93,6 +93,9 @@ function notes({ holder, now, trans }: HoldersProps & { holder: GpuHolder }): st
   if (holder.idle_since !== null) {
     const idle = units.duration(units.between(holder.idle_since, now), trans);
     texts.push(trans.__('Has not computed for %1', idle));
+  }
+  if (holder.visible_devices !== null) {
+    texts.push(trans.__('It sees CUDA_VISIBLE_DEVICES=%1', holder.visible_devices));
   }
   return [...texts, ...holder.frameworks.map(one => framework(one, trans))];
 }
@@ -108,6 +111,18 @@ function framework(one: Framework, trans: TranslationBundle): string {
         used,
         units.bytes(one.reserved)
       );
+}
+
+/** "0", and "0 (1g.5gb)" for a slice of it. */
+function places(gpus: Gpus, holder: GpuHolder): string {
+  const here = (held: readonly GpuProcess[]) => held.some(one => holder.pids.includes(one.pid));
+  const found = gpus.gpus.flatMap(gpu => [
+    ...(here(gpu.processes) ? [String(gpu.index)] : []),
+    ...gpu.slices
+      .filter(slice => here(slice.processes))
+      .map(slice => `${gpu.index} (${slice.profile ?? slice.slot})`)
+  ]);
+  return found.join(', ');
 }
 
 function processes(gpus: Gpus): GpuProcess[] {

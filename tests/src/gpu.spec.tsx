@@ -75,15 +75,16 @@ describe('a GPU', () => {
     const shown = draw({
       memory_own: 2 * 2 ** 30,
       memory_others: 3 * 2 ** 30,
-      held_idle_since: ago(3 * 3600)
+      held_idle_since: ago(3 * 3600),
+      processes: [{ ...leftover, holder: 'kernel', name: 'a.ipynb', can_end: false }]
     });
 
     expect(shown.textContent).toContain('Of it 2 GiB are ours, 3 GiB of others.');
-    expect(shown.textContent).toContain('Held, but nothing has computed for 3 h.');
+    expect(shown.textContent).toContain('Held by a.ipynb, but nothing has computed for 3 h.');
   });
 
   it('does not call a pause between two cells idle', () => {
-    expect(draw({ held_idle_since: ago(20) }).textContent).not.toContain('Held, but');
+    expect(draw({ held_idle_since: ago(20) }).textContent).not.toContain('Held by');
   });
 
   it('names what holds its clocks back, and errors', () => {
@@ -101,6 +102,26 @@ describe('a GPU', () => {
     expect(shown.textContent).not.toMatch(/\b0 B\b/);
   });
 
+  it('unfolds into its processes and the values of the board', () => {
+    const on = { ...leftover, pid: 78, memory: null, missing: { memory: 'Not in a pod.' } };
+    const shown = draw({
+      processes: [leftover],
+      slices: [{ ...slice, processes: [on] }],
+      memory_clock_mhz: 2619,
+      memory_reserved: 600 * MIB,
+      sharing: 'unknown',
+      missing: { memory_others: 'Not known whose.' }
+    });
+    const board = shown.querySelector('.kfnb-Board');
+
+    expect(board?.querySelector('summary')?.textContent).toBe('Board and 2 processes');
+    expect(board?.textContent).toContain('gone.ipynb, pid 77512 MiB');
+    expect(board?.textContent).toContain('gone.ipynb, pid 78, on 1g.5gb—unknown: Not in a pod.');
+    expect(board?.textContent).toContain('Memory clock2619 MHz');
+    expect(board?.textContent).toContain('Kept by the driver600 MiB');
+    expect(board?.textContent).toContain('unknown: Not known whose.');
+  });
+
   it('that is cut shows its slices in its place', () => {
     const shown = draw({ slices: [slice], memory_used: null, utilisation: null });
 
@@ -115,6 +136,16 @@ describe('a holder', () => {
     const kernel = { ...holder, kind: 'kernel', confidence: 'lower_bound' } as const;
 
     expect(draw({}, [kernel]).textContent).toContain('at least 512 MiB');
+  });
+
+  it('says where it is and what it may see', () => {
+    const process = { ...leftover, can_end: false };
+    const shown = draw({ slices: [{ ...slice, processes: [process] }] }, [
+      { ...holder, visible_devices: 'MIG-1' }
+    ]);
+
+    expect(shown.textContent).toContain('On GPU 0 (1g.5gb), pid 77');
+    expect(shown.textContent).toContain('It sees CUDA_VISIBLE_DEVICES=MIG-1');
   });
 
   it('that belongs to somebody cannot be ended', () => {
