@@ -18,7 +18,7 @@ export function BoardView({ gpu, trans }: BoardProps): JSX.Element {
     [trans.__('Power'), watts(gpu, trans), missing.power_milliwatts],
     [trans.__('Clock'), clock(gpu.sm_clock_mhz, trans), missing.sm_clock_mhz],
     [trans.__('Memory clock'), clock(gpu.memory_clock_mhz, trans), missing.memory_clock_mhz],
-    [trans.__('Kept by the driver'), size(gpu.memory_reserved), missing.memory_used],
+    [trans.__('Kept by the driver'), size(gpu.memory_reserved), missing.memory_reserved],
     [trans.__('Uncorrected memory errors'), count(gpu.ecc_uncorrected), missing.ecc_uncorrected],
     [trans.__('Sharing'), sharing(gpu, trans), missing.memory_others]
   ];

@@ -5,6 +5,7 @@ Rule: one answer that fails costs its own fields and nothing else.
 
 from typing import Any
 
+from kfnb_ext.model.gpu import GpuState
 from kfnb_ext.probes import nvml
 from kfnb_ext.probes.gpu import words
 from kfnb_ext.probes.nvml import NvmlError, said
@@ -15,7 +16,7 @@ MOST_MEMORY = 1 << 42  # bytes; hooks that share a GPU have answered with 2^61
 LOST = frozenset({said.GPU_IS_LOST, said.RESET_REQUIRED})
 REVOKED = frozenset({said.OPERATING_SYSTEM, said.UNKNOWN})
 OLDER = frozenset({said.FUNCTION_NOT_FOUND, said.VERSION_UNKNOWN})
-STATES = {said.GPU_IS_LOST: "lost", said.RESET_REQUIRED: "reset_required"}
+STATES: dict[int, GpuState] = {said.GPU_IS_LOST: "lost", said.RESET_REQUIRED: "reset_required"}
 
 Memory = tuple[int, int, int | None]  # bytes: total, used by anybody and the driver, the driver's
 

@@ -13,7 +13,7 @@ from kfnb_ext.model.gpu import Gpu, GpuActivity, GpuMemoryKind, GpuSharing, GpuS
 from kfnb_ext.probes import cgroup, nvml
 from kfnb_ext.probes.gpu import pids, slices, words
 from kfnb_ext.probes.gpu.activity import Activities
-from kfnb_ext.probes.gpu.asking import LOST, Asked, Memory, reason
+from kfnb_ext.probes.gpu.asking import LOST, STATES, Asked, Memory, reason
 from kfnb_ext.probes.gpu.pids import NOBODY
 from kfnb_ext.probes.nvml import NvmlError, said
 
@@ -23,7 +23,14 @@ COHERENT = 2  # NVML_DEVICE_ADDRESSING_MODE_ATS
 TX, RX = 0, 1
 NO_PCIE = {"pcie_rx": words.NOT_ASKED, "pcie_tx": words.NOT_ASKED}
 
-FAST = ("memory_total", "memory_used", "utilisation")
+FAST = ("memory_total", "memory_used", "utilisation", "activity", "pcie_rx", "pcie_tx")
+# What hangs on another figure is not known for the same reason as that one.
+FOLLOWS = {
+    "memory_reserved": "memory_used",
+    "memory_kind": "memory_used",
+    "memory_own": "memory_used",
+    "memory_others": "memory_own",
+}
 NUMBERS: dict[str, tuple[Any, ...]] = {  # field -> question
     "temperature_c": ("nvmlDeviceGetTemperature", CORE),
     "power_milliwatts": ("nvmlDeviceGetPowerUsage",),
@@ -94,11 +101,7 @@ class Board:
     def state(self) -> GpuState:
         """How it is."""
         code = self.refusal.code if self.refusal else self._worst
-        if code == said.GPU_IS_LOST:
-            return "lost"
-        if code == said.RESET_REQUIRED:
-            return "reset_required"
-        return "error" if code else "ok"
+        return STATES.get(code, "error") if code else "ok"
 
     def record(
         self,
@@ -112,32 +115,32 @@ class Board:
         missing = {**self.slow_missing, **self._fast_missing, **own.missing}
         kind = self.memory_kind
         if kind == "unified":
-            total = self._pods_memory()
-            missing.pop("memory_total", None)
-            missing["memory_used"] = words.UNIFIED
-        return Gpu(
-            index=self.index,
-            uuid=self.uuid,
-            name=self.name,
-            state=self.state,
-            memory_kind=kind,
-            memory_total=total,
-            memory_used=used,
-            memory_reserved=reserved,
-            memory_own=own.memory,
-            memory_others=own.others,
-            sharing="unknown" if own is NOBODY else sharing(self, own),
-            processes=own.processes,
-            xid=xid[0],
-            xid_at=xid[1],
-            utilisation=self.utilisation,
-            activity=self.activity,
-            throttling=self.throttling,
-            mig_enabled=self.mig_enabled,
-            slices=tuple([one.record(found.get(one.uuid, NOBODY)) for one in self.slices]),
-            missing=missing,
-            **self.pcie,
-            **self.numbers,
+            total = self._pods_memory(missing)
+        return _followed(
+            Gpu(
+                index=self.index,
+                uuid=self.uuid,
+                name=self.name,
+                state=self.state,
+                memory_kind=kind,
+                memory_total=total,
+                memory_used=used,
+                memory_reserved=reserved,
+                memory_own=own.memory,
+                memory_others=own.others,
+                sharing="unknown" if own is NOBODY else sharing(self, own),
+                processes=own.processes,
+                xid=xid[0],
+                xid_at=xid[1],
+                utilisation=self.utilisation,
+                activity=self.activity,
+                throttling=self.throttling,
+                mig_enabled=self.mig_enabled,
+                slices=tuple([one.record(found.get(one.uuid, NOBODY)) for one in self.slices]),
+                missing=missing,
+                **self.pcie,
+                **self.numbers,
+            )
         )
 
     def _refuse(self, error: NvmlError) -> None:
@@ -177,6 +180,7 @@ class Board:
         self.memory, self.utilisation, self.activity = ask.memory(), None, None
         if self.mig_enabled:
             ask.missing["utilisation"] = words.MIG_NO_COUNTER
+            ask.missing["activity"] = words.OF_SLICES
             for one in self.slices:
                 one.look(self.handle, self.uuid, self._activities)
         else:
@@ -204,10 +208,21 @@ class Board:
         except NvmlError as error:
             ask.note(error, "activity")
 
-    def _pods_memory(self) -> int | None:
+    def _pods_memory(self, missing: dict[str, str]) -> int | None:
+        missing["memory_used"] = words.UNIFIED
         group = cgroup.find("memory", self._places.cgroup_root, self._places.proc_root)
         limit = cgroup.memory_limit(group) if group else None
-        return limit or cgroup.node_memory(self._places.proc_root)
+        found = limit or cgroup.node_memory(self._places.proc_root)
+        if found is not None:
+            missing.pop("memory_total", None)
+        return found
+
+
+def _followed(gpu: Gpu) -> Gpu:
+    for field, other in FOLLOWS.items():
+        if getattr(gpu, field) is None:
+            gpu.missing.setdefault(field, gpu.missing.get(other, words.RESERVE_UNKNOWN))
+    return gpu
 
 
 def _mig(ask: Asked) -> bool | None:

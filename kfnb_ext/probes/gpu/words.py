@@ -7,6 +7,7 @@ NONSENSE = "The driver, or a hook in front of it, answers with an impossible fig
 MIG_NO_COUNTER = (
     "A GPU that is cut into slices has no utilisation counter; before Hopper no slice has."
 )
+OF_SLICES = "Each slice has its own; the GPU that they are cut from has none."
 NO_GPM = "This GPU does not measure what runs on it; GPUs from Hopper on do."
 TWO_READINGS = "It needs two readings; the next one has it."
 CUT_ANEW = "The GPU was cut anew since the last reading; the next one has it."
