@@ -37,6 +37,12 @@ export function Meter(props: MeterProps): JSX.Element {
           {used === null ? <Unknown reason={missing} trans={trans} /> : text}
         </span>
       </div>
+      {used === null && missing ? (
+        // For eyes alone: who listens has heard it in place of the figure.
+        <p className="kfnb-Note" aria-hidden="true">
+          {missing}
+        </p>
+      ) : null}
       {ratio !== null ? <Bar ratio={ratio} label={label} text={text} /> : null}
       {level !== 'good' ? (
         <p className={`kfnb-Level kfnb-mod-${level}`}>

@@ -20,13 +20,7 @@ export function HoldersView(props: HoldersProps): JSX.Element | null {
   }
   return (
     <details className="kfnb-Holders" open={gpus.holders.some(one => one.kind === 'orphan')}>
-      <summary>
-        {trans._n(
-          '%1 process group on the GPU',
-          '%1 process groups on the GPU',
-          gpus.holders.length
-        )}
-      </summary>
+      <summary>{trans.__('Who holds the GPUs (%1)', gpus.holders.length)}</summary>
       <ul className="kfnb-List">
         {gpus.holders.map(holder => (
           <li key={`${holder.kind} ${holder.pids.join(' ')}`}>

@@ -14,9 +14,13 @@ export interface JupyterOptions {
   env?: Record<string, string>;
   /** `lab`, or `notebook` for Notebook 7. */
   program?: 'lab' | 'notebook';
+  /** What it is started by: `POD` for processes and their numbers of its own, as a pod has. */
+  within?: string[];
   /** Fills the workspace before the start. */
   prepare?: (workspace: string) => void | Promise<void>;
 }
+
+export const POD = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
 export class Jupyter {
   static async start(options: JupyterOptions = {}): Promise<Jupyter> {
@@ -85,7 +89,8 @@ export class Jupyter {
     }
     const ended = new Promise(resolve => process.once('exit', resolve));
     const patience = setTimeout(() => process.kill('SIGKILL'), 10_000);
-    process.kill('SIGTERM');
+    // What unshare starts is the first process of its own world: it ends with unshare alone.
+    process.kill(this.options.within ? 'SIGKILL' : 'SIGTERM');
     await ended;
     clearTimeout(patience);
   }
@@ -112,7 +117,8 @@ export class Jupyter {
       ...this.folders(),
       ...this.options.env
     };
-    this.process = spawn(process.env.KFNB_JUPYTER ?? 'jupyter', args, {
+    const command = [...(this.options.within ?? []), process.env.KFNB_JUPYTER ?? 'jupyter'];
+    this.process = spawn(command[0]!, [...command.slice(1), ...args], {
       cwd: this.workspace,
       env,
       stdio: ['ignore', log, log]

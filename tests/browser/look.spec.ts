@@ -80,7 +80,8 @@ test('at 200 pixels nothing is cut off', async ({ page }) => {
   // JupyterLab itself keeps a panel from being narrower than 250 pixels.
   await page.addStyleTag({
     content:
-      '#jp-left-stack, #kfnb-ext-sidebar { width: 200px !important; min-width: 0 !important }'
+      '#jp-left-stack, #kfnb-ext-sidebar, #kfnb-ext-sidebar .jp-SidePanel-content ' +
+      '{ width: 200px !important; min-width: 0 !important }'
   });
   const wider = await opened.evaluate(node =>
     [...node.querySelectorAll('.jp-SidePanel-content, .kfnb-Section-body, .kfnb-Meter, button')]
