@@ -48,6 +48,8 @@ def _memory(one: GpuCellUse) -> str:
     parts = []
     if one.own_before is not None and one.own_after is not None:
         parts.append(f"this kernel {_step(one.own_before, one.own_after)}")
+    elif "memory_own" in one.missing:
+        parts.append(f"this kernel {units.known(None, units.size, one.missing, 'memory_own')}")
     if one.before is not None and one.after is not None:
         whole = f" of {units.size(one.memory_total)}" if one.memory_total else ""
         parts.append(f"all {_step(one.before, one.after)}{whole}")

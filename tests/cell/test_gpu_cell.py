@@ -195,6 +195,13 @@ def test_slices_are_each_reported_by_their_name(shim: Shim) -> None:
     assert "no utilisation counter" in found["out"]
 
 
+def test_what_cannot_be_told_of_this_kernel_says_why(shim: Shim) -> None:
+    shim.state(g0_pids="999999:5")
+    found = tell(shim, "tell(run('%%gpu\\n1'))")
+    assert found["gpu"]["gpus"][0]["own_after"] is None
+    assert "this kernel unknown (This driver names processes by the node's numbers" in found["out"]
+
+
 def test_the_drawing_holds_memory_and_work(shim: Shim) -> None:
     code = """
 run('%%gpu --interval 0.02\\nimport time; time.sleep(0.2)')
