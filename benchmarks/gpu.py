@@ -282,23 +282,38 @@ def _polling(server: Any, clients: int) -> Iterator[None]:
 
 
 def _latencies(bare: Any, ours: Any, seconds: float) -> dict[str, float]:
-    times: dict[str, list[float]] = {"bare": [], "ours": []}
+    """Of both in turn. Of the slowest answer also how long its server waited for a processor."""
+    times: dict[str, list[tuple[float, float]]] = {"bare": [], "ours": []}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for name, server in (("bare", bare), ("ours", ours)):
-            began = time.perf_counter()
+            waited, began = _waited(server.process.pid), time.perf_counter()
             server.client.get("api/status?no_track_activity=1")
-            times[name].append((time.perf_counter() - began) * 1e3)
+            took = (time.perf_counter() - began) * 1e3
+            times[name].append((took, _waited(server.process.pid) - waited))
         time.sleep(0.005)
     found = {}
     for name, all_ in times.items():
         all_.sort()
         found |= {
-            f"{name}_p50_ms": all_[len(all_) // 2],
-            f"{name}_p99_ms": all_[int(len(all_) * 0.99)],
-            f"{name}_max_ms": all_[-1],
+            f"{name}_p50_ms": all_[len(all_) // 2][0],
+            f"{name}_p99_ms": all_[int(len(all_) * 0.99)][0],
+            f"{name}_max_ms": all_[-1][0],
+            f"{name}_max_waited_ms": all_[-1][1],
         }
     return found
+
+
+def _waited(pid: int) -> float:
+    """Milliseconds for which a server's loop, or who asks it, was ready and had no processor.
+
+    The machine's doing: no program can answer while it does not run.
+    """
+    loop, asking = (
+        Path(path).read_text().split()[1]
+        for path in (f"/proc/{pid}/task/{pid}/schedstat", "/proc/thread-self/schedstat")
+    )
+    return (int(loop) + int(asking)) / 1e6
 
 
 # How they are started, and shown.
@@ -366,6 +381,9 @@ def _table(found: dict[str, Any]) -> str:
     for clients, one in found.get("server", {}).items():
         p99 = f"p99 {one['ours_p99_ms']:.2f} ms, bare {one['bare_p99_ms']:.2f} ms"
         lines.append(f"GET /api/status, {clients}: {p99}; {one['nvml_calls_per_s']:.0f} calls/s")
+        for name in ("ours", "bare"):
+            most, waited = one[f"{name}_max_ms"], one[f"{name}_max_waited_ms"]
+            lines.append(f"  slowest, {name}: {most:.0f} ms; {waited:.0f} ms without a processor")
     return "\n".join(lines)
 
 

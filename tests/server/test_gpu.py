@@ -106,7 +106,6 @@ def test_a_poll_brings_every_reading_since_the_one_before_it(pod: live.Live, shi
                 time.sleep(3.0)
                 shim.state(**SCENARIO)
                 time.sleep(2.4)
-                assert status(pod)["gpus"][1]["memory_used"] == 20 << 30
             elif look < 2:
                 time.sleep(5.5)
     finally:
