@@ -16,6 +16,11 @@ async function gpus(page: Page, jupyter: Jupyter): Promise<Locator> {
   return opened.locator('#kfnb-gpu-body');
 }
 
+/** A reason below a figure, for the eyes. */
+function said(section: Locator, text: string): Locator {
+  return section.locator('p.kfnb-Note', { hasText: text });
+}
+
 for (const [name, keys, reason, hint] of [
   ['was upgraded', { init_err: 18 }, /upgraded while this notebook ran/, /Stop the notebook and/],
   ['took the GPU away', { init_err: 999 }, /lost access to its GPU/, /Stop the notebook and/],
@@ -49,7 +54,7 @@ test.describe('a driver that answers oddly', () => {
     driver.state({ uma: 1 });
     const section = await gpus(page, jupyter());
 
-    await expect(section.getByText(/uses the pod's own memory/).last()).toBeVisible(LATE);
+    await expect(said(section, "uses the pod's own memory")).toBeVisible(LATE);
     await expect(section.getByText('37 %', { exact: true })).toBeVisible();
     await expect(section).not.toContainText(/\b0 B of/);
   });
@@ -58,7 +63,7 @@ test.describe('a driver that answers oddly', () => {
     driver.state({ '0.total': '4192904278781722664' });
     const section = await gpus(page, jupyter());
 
-    await expect(section.getByText(/impossible figure/).last()).toBeVisible(LATE);
+    await expect(said(section, 'impossible figure')).toBeVisible(LATE);
     await expect(section.getByText('37 %', { exact: true })).toBeVisible();
     await expect(section).not.toContainText(/EiB|PiB/);
   });
@@ -67,8 +72,7 @@ test.describe('a driver that answers oddly', () => {
     driver.state({ '0.mig': 1, '0.mig_present': '3', noperm_parent: 1 });
     const section = await gpus(page, jupyter());
 
-    const why = section.locator('p', { hasText: 'before Hopper no slice has' });
-    await expect(why).toBeVisible(LATE);
+    await expect(said(section, 'before Hopper no slice has')).toBeVisible(LATE);
   });
 
   test('slowly, holds up nothing else', async ({ page }) => {
