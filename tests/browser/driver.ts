@@ -11,19 +11,15 @@ export const NO_COMPILER = 'NO C COMPILER: the fake NVIDIA driver cannot be buil
 
 export type Keys = Record<string, string | number>;
 
+/** Built once for all: the folder of the library; empty without a compiler. */
+const library = execFileSync('python', ['-c', BUILD], { cwd: ROOT, encoding: 'utf8' }).trim();
+let made = 0;
+
 export class Driver {
-  /** A folder to throw away, for device nodes too. */
-  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kfnb-driver-'));
+  readonly library = library;
 
-  /** The folder of the compiled library; empty without a compiler. */
-  readonly library = execFileSync('python', ['-c', BUILD], {
-    cwd: ROOT,
-    encoding: 'utf8'
-  }).trim();
-
-  constructor(keys: Keys = {}) {
-    this.state(keys);
-  }
+  /** A folder to throw away, for device nodes too; it is there from the first state on. */
+  readonly folder = path.join(os.tmpdir(), `kfnb-driver-${process.pid}-${made++}`);
 
   /** What a Jupyter needs to find it. */
   get env(): Record<string, string> {
@@ -33,6 +29,7 @@ export class Driver {
   /** What the GPUs are from now on. */
   state(keys: Keys): void {
     const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
+    fs.mkdirSync(this.folder, { recursive: true });
     fs.writeFileSync(this.file, lines.join(''));
   }
 

@@ -28,9 +28,9 @@ for (const [name, keys, reason, hint] of [
   ['has no GPU', { gpus: 0 }, /This pod has no GPU/, /granted when the notebook is created/]
 ] as const) {
   test.describe(`a driver that ${name}`, () => {
-    const driver = new Driver(keys);
+    const driver = new Driver();
     test.skip(!driver.library, NO_COMPILER);
-    const jupyter = jupyterFor({ env: driver.env });
+    const jupyter = jupyterFor({ env: driver.env, prepare: () => driver.state(keys) });
     test.afterAll(() => driver.remove());
 
     test('is explained, with the way out, and the rest works', async ({ page, seen }) => {
@@ -45,9 +45,9 @@ for (const [name, keys, reason, hint] of [
 }
 
 test.describe('a driver that answers oddly', () => {
-  const driver = new Driver({ uma: 1 });
+  const driver = new Driver();
   test.skip(!driver.library, NO_COMPILER);
-  const jupyter = jupyterFor({ env: driver.env });
+  const jupyter = jupyterFor({ env: driver.env, prepare: () => driver.state({ uma: 1 }) });
   test.afterAll(() => driver.remove());
 
   test('for memory that is the processor’s, says so and shows its work', async ({ page }) => {
@@ -112,7 +112,7 @@ cuda = types.SimpleNamespace(is_initialized=lambda: True, device_count=lambda: 1
 `;
 
 test.describe('a driver of the 550s', () => {
-  const driver = new Driver({ driver: '550.163.01' });
+  const driver = new Driver();
   test.skip(!driver.library, NO_COMPILER);
   test.skip(process.getuid?.() !== 0, 'only root can have processes with numbers of their own');
   const devices = path.join(driver.folder, 'dev/');
@@ -121,6 +121,7 @@ test.describe('a driver of the 550s', () => {
     within: POD,
     env: { ...driver.env, DEVICES: devices, PYTHONPATH: modules },
     prepare: workspace => {
+      driver.state({ driver: '550.163.01' });
       fs.mkdirSync(devices);
       fs.mkdirSync(modules);
       ['nvidia0', 'nvidia-uvm'].forEach(name => fs.writeFileSync(devices + name, ''));

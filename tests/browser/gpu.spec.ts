@@ -26,8 +26,7 @@ const machine = {
 };
 
 test.skip(!driver.library, NO_COMPILER);
-driver.state(machine);
-const jupyter = jupyterFor({ env: driver.env });
+const jupyter = jupyterFor({ env: driver.env, prepare: () => driver.state(machine) });
 
 test.afterAll(() => driver.remove());
 
