@@ -83,13 +83,16 @@ class Agent:
         """Whether the last look is as young as it should be."""
         return time.monotonic() - self._ticked < LATE * self.options.tick_interval + LATE
 
-    def kernels(self, user_agent: str) -> list[dict[str, Any]] | None:
-        """What a culler is answered as Jupyter would; None: there is no culler that asks so."""
+    def told(self, what: str, user_agent: str) -> list[dict[str, Any]] | None:
+        """What a culler is answered as Jupyter would; None: there is no culler that asks so.
+
+        OpenShift's asks for ``terminals`` too: the last use stands in the answer to ``kernels``.
+        """
         if not self.use.culling.answers:
             return None
         if user_agent.startswith(GO):
-            self.use.culling.asked("kernels")
-        return self.use.culling.answer([])
+            self.use.culling.asked(what)
+        return self.use.culling.answer([]) if what == "kernels" else []
 
     def _another(self) -> bool:
         """Whether a notebook server, or another agent, tells of its use here."""
@@ -113,7 +116,9 @@ class Agent:
 
 def serve(agent: Agent, port: int) -> ThreadingHTTPServer:
     """Serve on the loopback address, in a thread. Raises: OSError, OverflowError (no port)."""
-    kernels = f"{os.environ.get('NB_PREFIX', '').rstrip('/')}/api/kernels"
+    prefixes = (os.environ.get("NB_PREFIX", "").rstrip("/"), "")
+    asked = ("kernels", "terminals")
+    paths = {f"{prefix}/api/{what}": what for prefix in prefixes for what in asked}
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
@@ -126,8 +131,8 @@ def serve(agent: Agent, port: int) -> ThreadingHTTPServer:
                 found = (200 if well else 503, b'{"status":"%s"}' % (b"ok" if well else b"late"))
             elif path == "/status" and agent.status:
                 found = (200, msgspec.json.encode(agent.status))
-            elif path in (kernels, "/api/kernels"):
-                told = agent.kernels(self.headers.get("User-Agent", ""))
+            elif path in paths:
+                told = agent.told(paths[path], self.headers.get("User-Agent", ""))
                 found = (404, None) if told is None else (200, json.dumps(told).encode())
             self._answer(*found)
 

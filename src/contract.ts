@@ -21,7 +21,7 @@ export type AbilityName = 'snapshots' | 'restore' | 'new_notebook' | 'guardian' 
 
 export type Culler = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'unknown' | 'off';
 
-export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' | 'not_asked';
+export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' | 'refused' | 'not_asked';
 
 export type Way = 'trash' | 'delete';
 
@@ -108,6 +108,7 @@ export interface Activity {
   readonly last_use: string; // never moves backward; ISO 8601, UTC
   readonly reasons: readonly Reason[];
   readonly unknown: readonly string[]; // what could not be seen, and so speaks neither for nor against
+  readonly known: boolean;
 }
 
 /** One trouble, and the way out. */
@@ -312,9 +313,12 @@ export interface Culling {
 export interface Looks {
   readonly started: string; // since when this server listens; ISO 8601, UTC
   readonly kernels: readonly string[]; // GET api/kernels, the last ones; ISO 8601, UTC
+  readonly shortest: number | null; // seconds between two of them, of all: its own period
   readonly terminals: boolean; // GET api/terminals too: OpenShift's culler
-  readonly status: boolean; // GET api/status: Notebooks 2.0
+  readonly status: readonly string[]; // GET api/status, the last ones: Notebooks 2.0; ISO 8601, UTC
   readonly checks_elsewhere: boolean; // its mark on the Notebook moves, though it never came here
+  readonly refused: boolean; // the last one was not answered with the kernels
+  readonly asked_to_wait: string | null; // by our lease; until then its silence means nothing; ISO 8601, UTC
 }
 
 /** What the environment says of where this pod belongs. */
@@ -322,6 +326,14 @@ export interface Identity {
   readonly culler: Culler;
   readonly namespace: string | null;
   readonly name: string | null;
+}
+
+/** What Notebooks 2.0 tells in the status of the Workspace. */
+export interface Rule {
+  readonly idle_seconds: number | null; // without use, then it is paused; None: no rule pauses it
+  readonly eligible: string | null; // from when on the next look pauses it; ISO 8601, UTC
+  readonly looked: string | null; // when its probe last ended; ISO 8601, UTC
+  readonly failed: string; // why that probe failed; a failed one pauses nothing
 }
 
 /** A kind of folder that tools make, and what deleting it costs. */

@@ -16,9 +16,9 @@ import pytest
 
 from kfnb_ext import config
 from kfnb_ext.agent import Agent
-from kfnb_ext.services.heartbeat import CHECK, LAST
+from kfnb_ext.services.marks import CHECK, LAST
 from tests.commands.shell import KFNB, kfnb
-from tests.fakes import kubernetes
+from tests.fakes import kubernetes, mirrored
 from tests.fakes.culler import parse, text
 from tests.fakes.time import Time
 
@@ -130,11 +130,17 @@ def rss(pid: int) -> float:
 def test_a_culler_that_is_led_to_it_is_answered_as_by_jupyter(agent: Process):
     until(lambda: agent.get("/status").status_code == 200)
     assert agent.get("/status").json()["culling"]["last_look"] is None
+    assert agent.get(f"{PREFIX}/api/kernels").status_code == 200, "whoever looks by hand"
+    assert agent.get("/status").json()["culling"]["last_look"] is None
     for path in (f"{PREFIX}/api/kernels", f"{PREFIX}/api/kernels/", "/api/kernels"):
         (entry,) = agent.get(path, **GO).json()
         assert (entry["id"], entry["execution_state"]) == ("kfnb-ext-activity", "idle")
         assert parse(entry["last_activity"]) is not None
     until(lambda: agent.get("/status").json()["culling"]["sight"] == "looks")
+    assert agent.get("/status").json()["culling"]["culler"] == "kubeflow"
+    for path in (f"{PREFIX}/api/terminals", f"{PREFIX}/api/terminals/"):
+        assert agent.get(path, **GO).json() == []
+    until(lambda: agent.get("/status").json()["culling"]["culler"] == "openshift")
 
 
 def test_it_listens_on_the_loopback_address_alone(agent: Process):
@@ -190,9 +196,11 @@ def timed(place: Path, time: Time) -> Agent:
     return Agent(config.settle({}, variables, {}), place, time.clock)
 
 
-def pass_(agent: Agent, time: Time, minutes: int, used: Path | None = None) -> None:
-    for _ in range(2 * minutes):
-        time.pass_(30)
+def pass_(
+    agent: Agent, time: Time, minutes: int, used: Path | None = None, tick: int = 30
+) -> None:
+    for _ in range(60 * minutes // tick):
+        time.pass_(tick)
         if used:
             used.touch()
             os.utime(used, (time.wall, time.wall))
@@ -205,18 +213,50 @@ def test_a_notebook_whose_culler_asks_elsewhere_lives_by_the_heartbeat(
     place: Path, time: Time, cluster: kubernetes.Cluster, tmp_path: Path
 ):
     agent = timed(place, time)
-    pass_(agent, time, 90, tmp_path / "in-use")
+    pass_(agent, time, 50, tmp_path / "in-use")
     found = cluster.world.read("notebooks", "alice", "demo")
     assert found is not None
     last = parse(found["metadata"]["annotations"][LAST])
     assert last is not None
     assert time.utc() - last < timedelta(minutes=17)
-    assert 4 <= patches(cluster) <= 7
+    assert 2 <= patches(cluster) <= 5
 
-    pass_(agent, time, 20)  # the last touch is told with the next beat, a file has no end
+    ended = time.utc()
+    pass_(agent, time, 6)  # a minute or two after the last touch the use is over, and told
+    assert parse(mirrored.notes(cluster)[LAST]) == ended.replace(microsecond=0)
     asked = len(cluster.log)
-    pass_(agent, time, 120)
+    pass_(agent, time, 120, tick=240)
     assert len(cluster.log) == asked, "two idle hours are no request at all"
+
+
+def test_somebody_who_types_in_code_server_is_use_to_the_last_minute(
+    place: Path, time: Time, cluster: kubernetes.Cluster
+):
+    beats = place / ".local/share/code-server/heartbeat"
+    beats.parent.mkdir(parents=True)
+    agent = timed(place, time)
+    for _ in range(30):  # it beats once a minute
+        beats.touch()
+        os.utime(beats, (time.wall, time.wall))
+        pass_(agent, time, 1)
+        assert agent.status is not None
+        assert agent.status.activity.in_use  # type: ignore[union-attr]
+        assert agent.status.activity.reasons[0].text == "code-server was used"  # type: ignore[union-attr]
+    ended = time.utc() - timedelta(minutes=1)
+    pass_(agent, time, 6)
+    assert parse(mirrored.notes(cluster)[LAST]) == ended.replace(microsecond=0)
+
+
+def test_a_session_of_rstudio_is_use(place: Path, time: Time):
+    session = place / ".local/share/rstudio/sessions/active/session-abc/properites"
+    session.mkdir(parents=True)
+    agent = timed(place, time)
+    time.pass_(hours=2)
+    (session / "last-used").write_text(f"{time.wall * 1000:.0f}")
+    agent.tick()
+    verdict = agent.status.activity  # type: ignore[union-attr]
+    assert (verdict.in_use, verdict.last_use) == (True, time.utc())  # type: ignore[union-attr]
+    assert verdict.reasons[0].text == "RStudio was used"  # type: ignore[union-attr]
 
 
 def test_beside_a_notebook_server_it_keeps_still(

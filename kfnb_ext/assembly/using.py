@@ -4,6 +4,7 @@ Rule: made at the first look of the server; a shell never makes it.
 """
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,26 @@ def make(pod: "Pod", in_use_file: str) -> UseService:
         timeline=timeline,
         gatherer=Gatherer(timeline, senses, policy),
         keeper=keeper,
-        culling=services_culling.CullingService(timeline, keeper, identity, told),
+        culling=services_culling.CullingService(
+            timeline, keeper, identity, told, _rules(pod, identity)
+        ),
         keep_awake=pod.keep_awake,
         policy=policy,
     )
+
+
+def _rules(pod: "Pod", identity: culling.Identity) -> Callable[[], culling.Rule | None]:
+    """Notebooks 2.0's own rules, where there is a Workspace and a cluster to ask."""
+    if identity.culler != "workspaces" or not identity.name:
+        return lambda: None
+    from kfnb_ext.kube.client import Client
+    from kfnb_ext.kube.client.access import Access
+    from kfnb_ext.services.rules import Rules
+
+    access = Access()
+    if not access.possible:
+        return lambda: None
+    return Rules(lambda: Client(access), pod.timeline, identity)
 
 
 def heartbeat(pod: "Pod") -> "Heartbeat | None":

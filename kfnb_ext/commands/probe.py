@@ -26,9 +26,17 @@ class Told(Record, frozen=True):
     last_activity: str  # RFC 3339, whole seconds, UTC
 
 
-def write(left: Status | None, now: datetime, workspace: Path) -> Told:
+class Nothing(Record, frozen=True):
+    """What the controller reads where the last use is not known: what it knows stays."""
+
+    has_activity: bool = False
+
+
+def write(left: Status | None, now: datetime, workspace: Path) -> Told | Nothing:
     """Write what the server has told. Raises: NotFound, Conflict, Forbidden."""
-    told = Told(last_activity=_text(_last_use(left, now, workspace)))
+    found = _activity(left, now, workspace)
+    # Told as it is, a use that lies before a restart would move the controller's mark back.
+    told = Told(last_activity=_text(found.last_use)) if found.known else Nothing()
     named = os.environ.get(VARIABLE, "")
     if not named:
         raise errors.BadRequest(
@@ -39,7 +47,7 @@ def write(left: Status | None, now: datetime, workspace: Path) -> Told:
     return told
 
 
-def _last_use(left: Status | None, now: datetime, workspace: Path) -> datetime:
+def _activity(left: Status | None, now: datetime, workspace: Path) -> Activity:
     if left is None or not isinstance(left.activity, Activity):
         raise errors.NotFound(
             f"No server and no agent has told of the use of {workspace}: nothing was written.",
@@ -51,7 +59,7 @@ def _last_use(left: Status | None, now: datetime, workspace: Path) -> datetime:
             "minutes: nothing was written.",
             "Look whether the server or the agent still answers.",
         )
-    return left.activity.last_use
+    return left.activity
 
 
 def _replace(target: Path, data: bytes) -> None:

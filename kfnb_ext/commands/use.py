@@ -54,7 +54,8 @@ def activity(pod: Pod, given: Any, talk: Talk) -> Outcome:
     left, now = pod.status.left(), datetime.now(timezone.utc)
     if given.probe:
         told = probe.write(left, now, pod.workspace)
-        return Outcome(told, f"Last use: {told.last_activity}")
+        last = told.last_activity if isinstance(told, probe.Told) else "not known"
+        return Outcome(told, f"Last use: {last}")
     if left is None:
         raise errors.NotFound(NO_SERVER.reason, "Start Jupyter Server, or `kfnb agent`.")
     found = Told(

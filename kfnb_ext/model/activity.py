@@ -24,6 +24,10 @@ EvidenceKind = Literal[
     "keep_awake",  # a person asked for it
 ]
 
+# What is seen by its marks alone goes on for so long after the last: code-server beats each minute,
+# and a look comes each half.
+PRESENT = timedelta(seconds=90)
+MARKED = frozenset({"kernel", "terminal", "save", "application", "file"})
 # Two clocks of one machine are read one after the other; more than this is a clock that jumped.
 FUTURE = timedelta(seconds=5)
 LISTED = 12  # reasons that are told; more of them would help nobody
@@ -82,6 +86,8 @@ class Activity(Reading, frozen=True, kw_only=True, tag="activity"):
     last_use: datetime  # never moves backward
     reasons: tuple[Reason, ...]
     unknown: tuple[str, ...] = ()  # what could not be seen, and so speaks neither for nor against
+    # False: started again, and nobody knows what was before; last_use is the earliest it can be.
+    known: bool = True
 
 
 def weigh(
@@ -89,16 +95,18 @@ def weigh(
 ) -> Activity:
     """The verdict at ``now`` (UTC); ``before`` is the last use known so far."""
     believed = [e for e in evidence if e.kind not in policy.off and not _ahead(e, now)]
-    active = sorted((e for e in believed if counts(e, policy, now)), key=lambda e: e.since or now)
+    active = sorted((e for e in believed if counts(e, policy, now)), key=lambda e: _began(e, now))
     unknown = tuple(e.text for e in believed if e.at is None)
     if active:
         return Activity(
             in_use=True,
-            since=min(active[0].since or now, now),
+            since=_began(active[0], now),
             # A kernel without progress is in use, but nothing is vouched for that it did not do:
             # when the administrator's patience ends, its true time is told and moves nothing back.
-            last_use=max(before.at, *(min(e.quiet_since or now, now) for e in active)),
-            reasons=tuple(Reason(text=e.text, since=e.since, kind=e.kind) for e in active[:LISTED]),
+            last_use=max(before.at, *(_latest(e, now) for e in active)),
+            reasons=tuple(
+                Reason(text=e.text, since=e.since or e.at, kind=e.kind) for e in active[:LISTED]
+            ),
             unknown=unknown,
         )
     last = newest(believed, policy, now, before)
@@ -109,12 +117,18 @@ def weigh(
 def counts(evidence: Evidence, policy: ActivityPolicy, now: datetime) -> bool:
     """Whether this is use that goes on right now."""
     if not evidence.active:
-        return False
+        return present(evidence, now)
     if evidence.kind == "process":
         return moves(evidence, policy)
     if evidence.kind == "gpu":
         return evidence.gpu is not None and evidence.gpu >= policy.gpu
     return not stuck(evidence, policy, now)
+
+
+def present(evidence: Evidence, now: datetime) -> bool:
+    """Whether its last mark is so young that the next may follow: somebody types, say."""
+    marked = evidence.kind in MARKED and evidence.at is not None
+    return marked and now - evidence.at < PRESENT  # type: ignore[operator]
 
 
 def moves(evidence: Evidence, policy: ActivityPolicy) -> bool:
@@ -142,6 +156,17 @@ def newest(believed: list[Evidence], policy: ActivityPolicy, now: datetime, befo
             uses.append(Use(at=min(at, now), text=one.text, kind=one.kind))
     # The first of equals: a use keeps its words while it is the last one.
     return max(uses, key=lambda use: use.at)
+
+
+def _began(evidence: Evidence, now: datetime) -> datetime:
+    return min(evidence.since or evidence.at or now, now)
+
+
+def _latest(evidence: Evidence, now: datetime) -> datetime:
+    """For how long what goes on vouches: now, its last mark, or when its progress stopped."""
+    if not evidence.active:
+        return min(evidence.at or now, now)
+    return min(evidence.quiet_since or now, now)
 
 
 def _ahead(evidence: Evidence, now: datetime) -> bool:

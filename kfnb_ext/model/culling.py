@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-from kfnb_ext.model.activity import Activity
 from kfnb_ext.model.reading import Reading, Record, Request
 
 Culler = Literal["kubeflow", "openshift", "workspaces", "hub", "unknown", "off"]
-Sight = Literal["looks", "not_yet", "never", "stopped", "cannot_reach", "not_asked"]
+Sight = Literal["looks", "not_yet", "never", "stopped", "cannot_reach", "refused", "not_asked"]
 
 NOTEBOOK = re.compile(r"/notebook/([^/]+)/([^/]+)/?")
 WORKSPACE = re.compile(r"/workspace/connect/([^/]+)/([^/]+)/([^/]+)/?")
 UNSEEN = timedelta(minutes=10)  # a culler's period is a minute by default, five on OpenShift
+SOONEST = timedelta(minutes=2)
 MISSED = 3  # looks that a culler may leave out before it is said to have stopped
 
 
@@ -72,9 +72,12 @@ class Looks(Record, frozen=True, kw_only=True):
 
     started: datetime  # since when this server listens
     kernels: tuple[datetime, ...] = ()  # GET api/kernels, the last ones
+    shortest: float | None = None  # seconds between two of them, of all: its own period
     terminals: bool = False  # GET api/terminals too: OpenShift's culler
-    status: bool = False  # GET api/status: Notebooks 2.0
+    status: tuple[datetime, ...] = ()  # GET api/status, the last ones: Notebooks 2.0
     checks_elsewhere: bool = False  # its mark on the Notebook moves, though it never came here
+    refused: bool = False  # the last one was not answered with the kernels
+    asked_to_wait: datetime | None = None  # by our lease; until then its silence means nothing
 
 
 class Identity(Record, frozen=True, kw_only=True):
@@ -117,18 +120,27 @@ def period(looks: Looks) -> timedelta | None:
     return gaps[len(gaps) // 2] if gaps else None
 
 
-def sight(culler: Culler, looks: Looks, now: datetime) -> Sight:
-    """Whether the culler looks here."""
+def unseen(idle: timedelta | None) -> timedelta:
+    """How long to wait for a culler's first look; ``idle`` is its CULL_IDLE_TIME."""
+    return UNSEEN if idle is None else min(max(idle / 3, SOONEST), UNSEEN)
+
+
+def sight(culler: Culler, looks: Looks, now: datetime, patience: timedelta = UNSEEN) -> Sight:
+    """Whether the culler looks here; ``patience``: for its first look."""
+    if culler == "workspaces" and looks.status:
+        return "looks"
     if culler not in ("kubeflow", "openshift"):
         return "not_asked"
-    if not looks.kernels:
-        if looks.checks_elsewhere:
-            return "cannot_reach"
-        return "never" if now - looks.started >= UNSEEN else "not_yet"
+    if looks.refused:
+        return "refused"
+    heard = max(*looks.kernels[-1:], looks.asked_to_wait or looks.started, looks.started)
     usual = max(period(looks) or UNSEEN, timedelta(minutes=1))
-    if now - looks.kernels[-1] <= max(MISSED * usual, UNSEEN):
-        return "looks"
-    return "cannot_reach" if looks.checks_elsewhere else "stopped"
+    if now - heard < (max(MISSED * usual, UNSEEN) if looks.kernels else patience):
+        seen: Sight = "looks" if looks.kernels else "not_yet"
+    else:
+        seen = "stopped" if looks.kernels else "never"
+    elsewhere = looks.checks_elsewhere and seen != "looks"
+    return "cannot_reach" if elsewhere else seen
 
 
 SEEN: dict[Sight, tuple[str, str]] = {
@@ -150,47 +162,21 @@ SEEN: dict[Sight, tuple[str, str]] = {
         "Tell the administrator: the notebook controller's GET */api/kernels does not arrive. An "
         "AuthorizationPolicy must allow it for the controller's service account.",
     ),
+    "refused": (
+        "The culler comes here, but this server refuses it: it will stop the notebook whatever "
+        "runs here, unless the heartbeat tells it otherwise.",
+        "Its GET api/kernels must be answered without a login, below NB_PREFIX: start the server "
+        "as Kubeflow's images do, with --ServerApp.base_url=$NB_PREFIX and an empty "
+        "--IdentityProvider.token; the login is the cluster's.",
+    ),
     "not_asked": ("", ""),
 }
 
 
-def forecast(
-    verdict: Activity, idle: timedelta | None, seen: Sight, every: timedelta | None, now: datetime
-) -> StopForecast:
-    """When the pod stops, in which case not, and why; ``idle`` is the culler's CULL_IDLE_TIME."""
-    if seen in ("never", "stopped"):
-        text, hint = SEEN[seen]
-        return StopForecast(stops_at=None, known=False, text=text, hint=hint)
-    if idle is None:
-        return StopForecast(
-            stops_at=None,
-            known=False,
-            text="When this notebook is stopped is not known.",
-            hint="The administrator can tell it: KFNB_CULL_IDLE_MINUTES, as CULL_IDLE_TIME.",
-        )
-    if verdict.in_use:
-        text = f"It is not stopped while it is used; {_length(idle)} after that."
-        return StopForecast(stops_at=None, known=True, text=text)
-    stops = max(verdict.last_use + idle, now)
-    late = f" (within {_length(every)})" if every else ""
-    text = f"It is stopped after {_length(idle)} without use{late}. Any use puts that off."
-    return StopForecast(stops_at=stops, known=True, text=text)
+class Rule(Record, frozen=True, kw_only=True):
+    """What Notebooks 2.0 tells in the status of the Workspace."""
 
-
-def due(
-    stops_at: datetime | None, minutes: tuple[float, ...], now: datetime, told: frozenset[float]
-) -> float | None:
-    """The warning that is due now, of those not told yet; several at once are one."""
-    if stops_at is None:
-        return None
-    left = (stops_at - now) / timedelta(minutes=1)
-    reached = [one for one in minutes if left <= one and one not in told]
-    return min(reached, default=None)
-
-
-def _length(time: timedelta) -> str:
-    minutes = round(time / timedelta(minutes=1))
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} min" if rest else "a minute"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    idle_seconds: float | None  # without use, then it is paused; None: no rule pauses it
+    eligible: datetime | None = None  # from when on the next look pauses it
+    looked: datetime | None = None  # when its probe last ended
+    failed: str = ""  # why that probe failed; a failed one pauses nothing

@@ -7,7 +7,7 @@ file, and for that not long.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,17 +40,20 @@ class Booth:
         self._service = service
         self._ready = ready
         self._log = log
-        self._early: list[str] = []
+        self._early: list[tuple[str, int]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kfnb-culler")
 
-    def note(self, request: HTTPServerRequest, what: str) -> None:
-        """A request of the controller's kind was here."""
+    def note(self, what: str, status: int) -> None:
+        """A request of the controller's kind was answered with this HTTP status."""
         service = self._service()
+        self._early.append((what, status))
         if service is None:
-            self._early.append(what)
             return
-        for one in (*self._early, what):
-            service.asked(one)
+        for one, answered in self._early:
+            if answered == 200:
+                service.asked(one)
+            elif one == "kernels":
+                service.refused()
         self._early = []
 
     async def answer(self, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -107,24 +110,29 @@ class KernelsHandler(MainKernelHandler):
         self.finish(json.dumps(told, default=json_default))
 
 
-def observer(booth: Booth, base_url: str, settings: dict[str, Any]) -> type[web.OutputTransform]:
-    """Sees each request pass, and changes none; Tornado makes one of it for each request."""
-    paths = {f"{base_url}api/{what}": what for what in ("kernels", "terminals", "status")}
+def observer(
+    booth: Booth, prefixes: Iterable[str], settings: dict[str, Any]
+) -> type[web.OutputTransform]:
+    """Sees each request pass, and changes none; Tornado makes one of it for each request.
+
+    ``prefixes``: where the controller asks, and where this server answers.
+    """
+    asked = ("kernels", "terminals", "status")
+    paths = {f"{prefix.rstrip('/')}/api/{what}": what for prefix in prefixes for what in asked}
 
     class Observer(web.OutputTransform):
         def __init__(self, request: HTTPServerRequest) -> None:
-            self._terminals = False
-            what = paths.get(request.path.rstrip("/"))
-            if what and is_the_controllers(request):
-                booth.note(request, what)
-                self._terminals = what == "terminals"
-                self._before = settings.get("api_last_activity")
+            what = paths.get(request.path)
+            self._what = what if what and is_the_controllers(request) else None
+            self._before = settings.get("api_last_activity")
 
-        def transform_first_chunk(self, *arguments: Any) -> Any:
+        def transform_first_chunk(self, status_code: int, *more: Any) -> Any:
+            if self._what:
+                booth.note(self._what, status_code)
             # Jupyter has just counted the controller's look as use.
-            if self._terminals and self._before is not None:
+            if self._what == "terminals" and self._before is not None:
                 settings["api_last_activity"] = self._before
-            return super().transform_first_chunk(*arguments)
+            return super().transform_first_chunk(status_code, *more)
 
     return Observer
 

@@ -65,8 +65,8 @@ class Extension(config.KfnbExt, ExtensionApp):
             app = self.serverapp.web_app
             self._booth = culling.Booth(self._culling, self._ready, self.log)
             self.handlers.append(("api/kernels", culling.KernelsHandler, {"booth": self._booth}))
-            base_url = self.serverapp.base_url
-            app.add_transform(culling.observer(self._booth, base_url, app.settings))
+            prefixes = {self.serverapp.base_url, os.environ.get("NB_PREFIX", "/")}
+            app.add_transform(culling.observer(self._booth, prefixes, app.settings))
         if not hasattr(ExtensionApp, "_start_jupyter_server_extension"):  # before 2.16
             IOLoop.current().add_callback(self._start_jupyter_server_extension, self.serverapp)
 

@@ -3,8 +3,7 @@
 Rule: a cluster that hangs costs one thread of its own, and no tick waits for it.
 """
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+import threading
 
 from kfnb_ext.assembly import Pod
 from kfnb_ext.model.culling import Culling
@@ -18,8 +17,8 @@ class Teller:
     def __init__(self, pod: Pod, notices: Notices) -> None:
         self._pod = pod
         self._notices = notices
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kfnb-heartbeat")
-        self._beating: Future[Any] | None = None
+        self._beating: threading.Thread | None = None
+        self._ended = False
 
     def tick(self, status: Status) -> None:
         """After a reading that nobody asked for."""
@@ -28,14 +27,16 @@ class Teller:
             self._notices.tell("warning", "A kernel makes no progress", sentence)
         if isinstance(status.culling, Culling):
             self._warn(status.culling)
-        if self._beating is None or self._beating.done():
-            self._beating = self._thread.submit(self._beat)
+        if self._beating is None or not self._beating.is_alive():
+            # A daemon: a cluster that hangs must not hold up the end of the server either.
+            self._beating = threading.Thread(target=self._beat, name="kfnb-heartbeat", daemon=True)
+            self._beating.start()
 
     def stop(self) -> None:
         """Nothing more is told: the server ends."""
+        self._ended = True
         if self._pod.heartbeat_made:
             self._pod.heartbeat_made.end()
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _warn(self, told: Culling) -> None:
         minutes = self._pod.use.culling.warning(told)
@@ -52,5 +53,5 @@ class Teller:
 
     def _beat(self) -> None:
         verdict, heart = self._pod.use.keeper.verdict, self._pod.heartbeat
-        if verdict and heart:
+        if verdict and heart and not self._ended:
             heart.beat(verdict)

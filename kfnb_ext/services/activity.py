@@ -17,6 +17,9 @@ from kfnb_ext.services.clock import Timeline
 RECORD = "activity"
 OFTEN = 10.0  # seconds between two writes of the record while the use goes on
 
+# Seconds from the pod's start to ours, while images are pulled: later it is no first start.
+FRESH = 900.0
+
 NOTHING_KEPT = activity.ActivityPolicy()
 
 
@@ -63,6 +66,9 @@ class ActivityKeeper:
         self._policy = policy
         self._lock = threading.Lock()
         self._written = self._written_at = self._told = float("-inf")
+        # Whether the last use is known: not after a container was started anew, with an empty
+        # disk. What is told then could stop the notebook earlier than if nothing were told.
+        self.known = True
         self.verdict: activity.Activity | None = None
         now = timeline.clock.ticks()
         first = min(now if born is None else born, now)
@@ -76,6 +82,9 @@ class ActivityKeeper:
                 at=self._timeline.utc(self._ticks), text=self._text, kind=self._kind
             )
             verdict = activity.weigh(evidence, self._policy, now, before)
+            self.known = self.known or verdict.in_use or verdict.last_use > before.at
+            if not self.known:
+                verdict = msgspec.structs.replace(verdict, known=False)
             ended = self.verdict is not None and self.verdict.in_use and not verdict.in_use
             self._move(verdict)
             self.verdict = verdict
@@ -112,8 +121,11 @@ class ActivityKeeper:
         now = self._timeline.clock.ticks()
         kept = self._read()
         started = now - _age(self._timeline, begun) if begun else None
+        if kept is None and (started is None or first - started <= FRESH):
+            return first, "the notebook started", None
         if kept is None:
-            return (first if started is None else started), "the notebook started", None
+            self.known = False
+            return started or first, "the notebook was started again; before that is unknown", None
         # Seconds since boot need no wall clock; of another boot only that is left to compare.
         same = kept.boot and kept.boot == self._timeline.clock.boot()
         at = min(kept.ticks, now) if same else now - _age(self._timeline, kept.utc)
@@ -130,7 +142,7 @@ class ActivityKeeper:
 
     def _write(self) -> None:
         last = max(self._ticks, self._told)
-        if self._state is None or last <= self._written:
+        if self._state is None or last <= self._written or not (self.known or self._told > 0):
             return
         clock = self._timeline.clock
         utc = datetime.fromtimestamp(clock.wall() - clock.ticks() + last, timezone.utc)

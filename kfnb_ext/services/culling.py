@@ -5,18 +5,20 @@ Called from the event loop (`asked`, `answer`) and from worker threads: nothing 
 """
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
 
-from kfnb_ext.model import culling
+from kfnb_ext.model import culling, stopping
 from kfnb_ext.model.activity import Activity
 from kfnb_ext.services.activity import ActivityKeeper
 from kfnb_ext.services.clock import Timeline
 
 KEPT = 16  # looks that are remembered
 ENTRY = "kfnb-ext-activity"
+LEAST = 1.0  # seconds between two looks; a second request of one look is none
 AHEAD = timedelta(seconds=5)
 
 
@@ -37,11 +39,14 @@ class CullingService:
         keeper: ActivityKeeper,
         identity: culling.Identity,
         options: Options,
+        rule: Callable[[], culling.Rule | None] = lambda: None,
     ) -> None:
+        """``rule``: what is known of the rules of Notebooks 2.0; it never waits."""
         self.identity = identity
         self._timeline = timeline
         self._keeper = keeper
         self._options = options
+        self._rule = rule
         self._lock = threading.Lock()
         self._looks = culling.Looks(started=timeline.now())
         self._told: tuple[datetime, frozenset[float]] | None = None  # after a use, warnings given
@@ -61,18 +66,29 @@ class CullingService:
     @property
     def sight(self) -> culling.Sight:
         """Whether the culler looks here."""
-        return culling.sight(self.culler, self._looks, self._timeline.now())
+        patience = culling.unseen(self._options.idle)
+        return culling.sight(self.culler, self._looks, self._timeline.now(), patience)
+
+    @property
+    def period(self) -> timedelta | None:
+        """The time between two looks of a culler that nobody asked to wait; None: not seen yet."""
+        found = self._looks.shortest
+        return None if found is None else timedelta(seconds=found)
 
     def asked(self, what: str) -> None:
-        """The culler has asked for ``kernels``, ``terminals`` or ``status``."""
+        """The culler has asked for ``kernels``, ``terminals`` or ``status``, and been answered."""
         with self._lock:
-            looks = self._looks
-            if what == "kernels":
-                times = (*looks.kernels, self._timeline.now())[-KEPT:]
-                looks = msgspec.structs.replace(looks, kernels=times, checks_elsewhere=False)
-            else:
-                looks = msgspec.structs.replace(looks, **{what: True})
-            self._looks = looks
+            self._looks = _with(self._looks, what, self._timeline.now())
+
+    def refused(self) -> None:
+        """The culler was here, and did not get the kernels."""
+        with self._lock:
+            self._looks = msgspec.structs.replace(self._looks, refused=True)
+
+    def asked_to_wait(self, until: datetime) -> None:
+        """By our lease the culler stays away until then."""
+        with self._lock:
+            self._looks = msgspec.structs.replace(self._looks, asked_to_wait=until)
 
     def checked_elsewhere(self) -> None:
         """Its mark on the Notebook has moved, though it was not here."""
@@ -84,9 +100,11 @@ class CullingService:
 
         Never on the event loop: what is told is on the disk before.
         """
-        told = [self._true(kernel) for kernel in kernels]
+        told = [self._true(kernel) for kernel in kernels] if self._keeper.known else kernels
         busy = any(kernel.get("execution_state") != "idle" for kernel in told)
         last_use = self._keeper.vouch(in_use=busy)
+        if not self._keeper.known:  # the controller knows more than we do
+            return told
         verdict = self._keeper.verdict
         # With a clock that has jumped no time can be told; "busy" needs none.
         doubtful = bool(verdict and verdict.in_use and self._timeline.doubtful())
@@ -104,26 +122,48 @@ class CullingService:
         if quiet and kernel.get("execution_state") != "idle":
             return {**kernel, "execution_state": "idle", "last_activity": rfc3339(quiet)}
         stamp = _time(kernel.get("last_activity"))
-        # One stamp that it cannot read, or one from the future, would spoil the whole answer.
-        if stamp is None or stamp > self._timeline.now() + AHEAD:
+        # One stamp that it cannot read, or one of a clock that is wrong, would spoil the whole
+        # answer. The last use counts this kernel's own.
+        wrong = abs(self._timeline.skew()) > AHEAD
+        if stamp is None or wrong or stamp > self._timeline.now() + AHEAD:
             return {**kernel, "last_activity": rfc3339(self._keeper.last_use)}
         return kernel
 
     def look(self, verdict: Activity) -> culling.Culling:
         """What is seen of the culler, and when it will stop the pod."""
-        now, looks, culler = self._timeline.now(), self._looks, self.culler
-        seen, every = culling.sight(culler, looks, now), culling.period(looks)
+        rule = self._rule() if self.culler == "workspaces" else None
+        if rule is not None:
+            return self._paused(rule, verdict)
+        now, looks, idle = self._timeline.now(), self._looks, self._options.idle
+        seen, every = self.sight, culling.period(looks)
         text, hint = culling.SEEN[seen]
+        asked = looks.status if self.culler == "workspaces" else looks.kernels
         return culling.Culling(
-            culler=culler,
+            culler=self.culler,
             sight=seen,
-            last_look=looks.kernels[-1] if looks.kernels else None,
+            last_look=asked[-1] if asked else None,
             period_seconds=every / timedelta(seconds=1) if every else None,
-            idle_minutes=self._options.idle / timedelta(minutes=1) if self._options.idle else None,
-            forecast=culling.forecast(verdict, self._options.idle, seen, every, now),
+            idle_minutes=idle / timedelta(minutes=1) if idle else None,
+            forecast=stopping.forecast(verdict, idle, seen, every, now),
             text=text,
             hint=hint,
             heartbeat=self.heartbeat,
+        )
+
+    def _paused(self, rule: culling.Rule, verdict: Activity) -> culling.Culling:
+        """By what Notebooks 2.0 says of itself in the Workspace."""
+        failed = f"The cluster's last look at this workspace failed: {rule.failed}"
+        return culling.Culling(
+            culler="workspaces",
+            sight="cannot_reach" if rule.failed else "looks",
+            last_look=rule.looked,
+            period_seconds=None,
+            idle_minutes=rule.idle_seconds / 60 if rule.idle_seconds else None,
+            forecast=stopping.pause(rule, verdict, self._timeline.now()),
+            text=failed if rule.failed else "The cluster looks at this workspace.",
+            hint="Tell the administrator: the activityProbe of its WorkspaceKind must work here."
+            if rule.failed
+            else "",
         )
 
     def warning(self, seen: culling.Culling) -> float | None:
@@ -135,11 +175,27 @@ class CullingService:
         # An overdue stop is always "now": what makes it the same one is the use before it.
         same = self._told and abs(self._told[0] - last_use) < timedelta(minutes=1)
         told = self._told[1] if self._told and same else frozenset()
-        minutes = culling.due(stops, self._options.warn, self._timeline.now(), told)
+        minutes = stopping.due(stops, self._options.warn, self._timeline.now(), told)
         if minutes is None:
             return None
         self._told = (last_use, told | {one for one in self._options.warn if one >= minutes})
         return max((stops - self._timeline.now()) / timedelta(minutes=1), 0.0)
+
+
+def _with(looks: culling.Looks, what: str, now: datetime) -> culling.Looks:
+    if what == "terminals":
+        return msgspec.structs.replace(looks, terminals=True)
+    if what == "status":
+        return msgspec.structs.replace(looks, status=(*looks.status, now)[-KEPT:])
+    gap = (now - looks.kernels[-1]).total_seconds() if looks.kernels else None
+    known = [one for one in (gap, looks.shortest) if one and one >= LEAST]
+    return msgspec.structs.replace(
+        looks,
+        kernels=(*looks.kernels, now)[-KEPT:],
+        shortest=min(known, default=None),
+        checks_elsewhere=False,
+        refused=False,
+    )
 
 
 def rfc3339(moment: datetime) -> str:

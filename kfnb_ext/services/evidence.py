@@ -207,9 +207,10 @@ class Gatherer:
         """Each that goes on keeps the start it was first seen with."""
         now = self._timeline.now()
         going = {
-            f"{one.kind}:{one.source}": self._timeline.ticks(one.since or now)
+            f"{one.kind}:{one.source}": self._timeline.ticks(one.since or one.at or now)
             for one in found
-            if one.active and (one.kind != "process" or activity.moves(one, self._policy))
+            if activity.present(one, now)
+            or (one.active and (one.kind != "process" or activity.moves(one, self._policy)))
         }
         since = self._spans.update(going)
         keys = (f"{one.kind}:{one.source}" for one in found)

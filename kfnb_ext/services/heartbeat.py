@@ -9,8 +9,7 @@ failure ends in a sentence and in a longer pause.
 import random
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,22 +17,21 @@ from kfnb_ext import errors
 from kfnb_ext.kube.client import Client, address, failures, guard
 from kfnb_ext.kube.client.wire import Answer
 from kfnb_ext.model.activity import Activity
+from kfnb_ext.services import marks
 from kfnb_ext.services.activity import ActivityKeeper
 from kfnb_ext.services.clock import Timeline
 from kfnb_ext.services.culling import CullingService
 
-LAST = "notebooks.kubeflow.org/last-activity"
-CHECK = "notebooks.kubeflow.org/last_activity_check_timestamp"
-STOP = guard.STOPPED
-KEEP_AWAKE = "notebooks.kfnb.dev/keep-awake"
-
 SHORTEST, LONGEST = 60.0, 900.0  # seconds between two writes
 SPREAD = 0.1  # share of that which is random, so that notebooks started together part
 AGAIN = 3600.0  # seconds until what the cluster forbids, or lacks, is tried again
+PERIOD = timedelta(minutes=1)  # of a culler that was not seen twice yet: its default
 LEASE = timedelta(minutes=15)
 RENEWED = 2 / 3  # of the lease is over
-ENDS = frozenset({"not_found", "not_served", "not_installed", "no_cluster"})
-FORBIDDEN = frozenset({"rbac", "forbidden", "invalid", "bad_request", "refused_here"})
+ENDS = frozenset({"not_found", "not_installed", "ended"})
+FORBIDDEN = frozenset(
+    {"rbac", "forbidden", "invalid", "bad_request", "refused_here", "not_served", "no_cluster"}
+)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,15 +40,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     mode: str = "auto"  # auto, on, off
     lease: bool = False
     idle: timedelta | None = None
-
-
-class _Shown(msgspec.Struct, frozen=True):
-    """The Notebook as the cluster last showed it."""
-
-    uid: str
-    last: str | None
-    check: str | None
-    stopped: bool
 
 
 class Heartbeat:
@@ -73,12 +62,12 @@ class Heartbeat:
         self._options = options
         self._chance = chance
         self._lock = threading.Lock()
-        self._ended = self._held = False
-        self._shown: _Shown | None = None
-        self._written: datetime | None = None  # the last use that we wrote
+        self._ended = False
+        self._shown: marks.Shown | None = None
+        self._written: datetime | None = None  # the last use that was told, or need not be
         self._next = self._pause = 0.0  # seconds since boot; seconds
+        self._edge = 0.0  # seconds since boot: when the turn of a use may be written out of turn
         self._was_in_use = False
-        self._last_look: datetime | None = None
         identity = culling.identity
         self._address = address.NOTEBOOKS.at(identity.namespace or "", identity.name or "")
         idle = options.idle.total_seconds() if options.idle else 4 * LONGEST
@@ -87,6 +76,7 @@ class Heartbeat:
     def end(self) -> None:
         """Nothing is written from now on: the server stops."""
         self._ended = True
+        self._door.close()
 
     def hold(self, held: bool) -> None:
         """Nothing is written while the notebook is being stopped by its user."""
@@ -108,26 +98,43 @@ class Heartbeat:
             self._lock.release()
 
     def _beat(self, verdict: Activity) -> bool:
-        edge = self._was_in_use and not verdict.in_use
         now = self._timeline.clock.ticks()
-        if self._ended or self._held or not self._wanted() or (now < self._next and not edge):
+        if self._ended or not self._concerned():
             return False
+        if not self._timeline.told and now >= self._next:
+            self._read()  # once: what stands there, and what time it is in the cluster
+        if not self._wanted():
+            return False
+        # A use that comes and goes is told at its end too, but not each time: it stays an edge.
+        turns = self._was_in_use != verdict.in_use and (not verdict.in_use or self._options.lease)
+        edge = turns and now >= self._edge and not self._pause
+        if now < self._next and not edge:
+            return False
+        self._was_in_use = verdict.in_use
         last = self._keeper.last_use
         if not self._news(last, edge):
-            self._was_in_use = verdict.in_use
             return False
-        if self._pause and now < self._next:  # the cluster asked for peace, edge or not
-            return False
-        done = self._write(self._keeper.vouch(), verdict.in_use)
-        self._was_in_use = verdict.in_use
-        return done
+        if edge:
+            self._edge = now + self._interval / 3
+        return self._write(self._keeper.vouch(), verdict.in_use)
+
+    def _concerned(self) -> bool:
+        """Whether there is something to tell, and a Notebook that is culled by it."""
+        return self._keeper.known and bool(self._address.name) and self._culling.answers
 
     def _wanted(self) -> bool:
         """Whether somebody reads it who does not ask this server itself."""
-        if self._options.mode == "off" or not self._address.name or not self._culling.answers:
-            return False
-        asks = self._culling.sight in ("looks", "not_yet")
-        return not asks or self._options.lease
+        if self._options.mode == "on" or self._options.lease:
+            return True
+        sight = self._culling.sight
+        return self._stale() if sight == "not_yet" else sight != "looks"
+
+    def _stale(self) -> bool:
+        """Whether what stands there, of another start or by a foreign hand, is far behind."""
+        there = marks.time(self._shown.last) if self._shown else None
+        return (
+            there is not None and (self._keeper.last_use - there).total_seconds() > self._interval
+        )
 
     def _news(self, last: datetime, edge: bool) -> bool:
         if self._written is None:
@@ -137,67 +144,79 @@ class Heartbeat:
 
     def _write(self, last: datetime, in_use: bool) -> bool:
         shown = self._shown or self._read()
-        if shown.stopped:
-            self._say("The Notebook is being stopped: nothing more is written to it.")
-            self._ended = True
-            return False
-        if shown.last is None:
-            self._say("The Notebook carries no mark of a culler: nothing is written to it.")
-            self._rest(AGAIN)
-            return False
         leased = self._options.lease and in_use and shown.check is not None
-        if _newer(shown.last, last) and not leased:
-            self._written = last
-            self._rest(self._interval)
+        if not self._writable(shown, last, leased) or self._ended:  # while we asked
             return False
-        if self._ended or self._held:  # while we asked
+        if leased:
+            self._lease(shown, last)
+        elif not self._patch(shown, last):
             return False
-        self._take(self._patch(shown, _text(last), leased))
         self._written, self._pause = last, 0.0
         period = LEASE.total_seconds() * RENEWED if leased else self._interval
         self._next = self._timeline.clock.ticks() + period * (1 + SPREAD * (2 * self._chance() - 1))
         self._say(f"The last use was written to the Notebook at {self._timeline.now():%H:%M} UTC.")
         return True
 
-    def _patch(self, shown: _Shown, last: str, leased: bool) -> Answer:
-        if leased:
-            period = timedelta(minutes=1)
-            until = _text(self._timeline.now() + LEASE - period)
-            annotations = {LAST: last, CHECK: until}
-            body = {"metadata": {"uid": shown.uid, "annotations": annotations}}
-            return self._door.patch_merge(self._address, body)
-        path = "/metadata/annotations/" + LAST.replace("~", "~0").replace("/", "~1")
-        guarded: list[dict[str, str | None]] = [
-            {"op": "test", "path": "/metadata/uid", "value": shown.uid},
-            {"op": "test", "path": path, "value": shown.last},
-            {"op": "test", "path": f"/metadata/annotations/{STOP}", "value": None},
-            {"op": "replace", "path": path, "value": last},
-        ]
+    def _writable(self, shown: marks.Shown, last: datetime, leased: bool = False) -> bool:
+        """Whether the Notebook as it stands is to be written to; else what becomes of it."""
+        if shown.stopped:
+            self._say("The Notebook is being stopped: nothing more is written to it.")
+            self._ended = True
+        elif shown.last is None:
+            self._say("The Notebook carries no mark of a culler: nothing is written to it.")
+            self._leave(last, AGAIN)
+        elif marks.reaches(shown.last, last) and not leased:
+            self._say("The Notebook tells of a later use already: nothing is written to it.")
+            self._leave(last, self._interval)
+        else:
+            return True
+        return False
+
+    def _leave(self, last: datetime, seconds: float) -> None:
+        """This use need not be told; a later one is, to the Notebook as it stands then."""
+        self._written, self._shown, self._pause = last, None, 0.0
+        self._next = self._timeline.clock.ticks() + seconds * (1 + SPREAD * self._chance())
+
+    def _lease(self, shown: marks.Shown, last: datetime) -> None:
+        until = self._timeline.now() + LEASE
+        period = min(max(self._culling.period or PERIOD, PERIOD), LEASE / 2)
+        patch = marks.leased(shown, last, until - period)
+        self._take(self._door.patch_merge(self._address, patch))
+        self._culling.asked_to_wait(until)
+
+    def _patch(self, shown: marks.Shown, last: datetime) -> bool:
         try:
-            return self._door.patch_json(self._address, guarded)
+            self._take(self._door.patch_json(self._address, marks.guarded(shown, last)))
+            return True
         except failures.ClusterError as error:
             if error.reason != "test_failed":
                 raise
         # Somebody else has written: read once, and keep the newer of the two.
         fresh = self._read()
-        if fresh.stopped or fresh.last is None or _newer(fresh.last, _time(last)):
-            return Answer(body=_as_body(fresh), date=None)
-        guarded[0]["value"], guarded[1]["value"] = fresh.uid, fresh.last
-        return self._door.patch_json(self._address, guarded)
+        if fresh.uid != shown.uid:  # if this pod is the old one's, it ends before the next beat
+            self._say("The Notebook was made anew: its first mark is left as it is.")
+            self._rest(self._interval)
+            return False
+        if self._culling.sight == "looks" and not marks.reaches(fresh.last, last):
+            # It has asked this server and knows better; to write again would be a race.
+            self._say("The culler has written by itself: nothing is written to the Notebook.")
+            self._rest(self._interval)
+            return False
+        if not self._writable(fresh, last) or self._ended:
+            return False
+        self._take(self._door.patch_json(self._address, marks.guarded(fresh, last)))
+        return True
 
-    def _read(self) -> _Shown:
+    def _read(self) -> marks.Shown:
         return self._take(self._door.get(self._address))
 
-    def _take(self, answer: Answer) -> _Shown:
+    def _take(self, answer: Answer) -> marks.Shown:
         """Learn all that an answer tells."""
         if answer.date is not None:
             self._timeline.learn(answer.date)
-        metadata: dict[str, Any] = answer.body.get("metadata", {})
-        notes: dict[str, str] = metadata.get("annotations") or {}
-        before = self._shown
-        shown = _Shown(str(metadata.get("uid")), notes.get(LAST), notes.get(CHECK), STOP in notes)
+        shown, before = marks.of(answer.body), self._shown
         moved = before is not None and shown.check != before.check and not self._options.lease
-        if moved and self._culling.sight != "looks":
+        if moved and self._culling.sight not in ("looks", "refused"):
             self._culling.checked_elsewhere()
         self._shown = shown
         return shown
@@ -217,27 +236,3 @@ class Heartbeat:
 
     def _say(self, sentence: str) -> None:
         self._culling.heartbeat = sentence
-
-
-def _newer(shown: str, last: datetime | None) -> bool:
-    there = _time(shown)
-    return last is not None and there is not None and there >= last.replace(microsecond=0)
-
-
-def _text(moment: datetime) -> str:
-    """In whole seconds and with its zone, as the controller writes it."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
-
-
-def _as_body(shown: _Shown) -> dict[str, Any]:
-    notes = {LAST: shown.last, CHECK: shown.check, **({STOP: ""} if shown.stopped else {})}
-    kept = {key: value for key, value in notes.items() if value is not None}
-    return {"metadata": {"uid": shown.uid, "annotations": kept}}

@@ -1,10 +1,13 @@
 /** When the cluster stops this pod for want of use, and whether its culler looks at all. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { Culling, KeepAwake, Unavailable } from '../contract';
+import type { Culling, KeepAwake, Sight, Unavailable } from '../contract';
 import * as units from '../units';
 import { Words } from './code';
 import { Reason } from './reason';
+
+/** The culler stops it by what it knew before: it does not see what runs. */
+const BLIND: readonly Sight[] = ['cannot_reach', 'refused'];
 
 export interface CullingProps {
   culling: Culling | Unavailable;
@@ -62,7 +65,7 @@ function headline(
       ? trans.__('Stops any moment now if nothing happens.')
       : trans.__('Stops at %1 if nothing happens (in %2).', at, units.duration(left, trans));
   }
-  if (sight === 'cannot_reach') {
+  if (BLIND.includes(sight)) {
     return trans.__('It may be stopped although it is used.');
   }
   return awake
@@ -84,7 +87,7 @@ function Diagnosis({
   }
   if (hint) {
     return (
-      <div className={sight === 'cannot_reach' ? 'kfnb-Level kfnb-mod-full' : 'kfnb-Level'}>
+      <div className={BLIND.includes(sight) ? 'kfnb-Level kfnb-mod-full' : 'kfnb-Level'}>
         <p>
           <Words text={text} />
         </p>

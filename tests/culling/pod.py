@@ -138,6 +138,15 @@ class Pod:
             line.close()
         return id_
 
+    def execute(self, id_: str, code: str) -> None:
+        """Run a cell in a kernel, and close the tab when it is done."""
+        session = uuid.uuid4().hex
+        line = self._line(f"api/kernels/{id_}/channels?session_id={session}")
+        content = {"code": code, "silent": False, "allow_stdin": False, "stop_on_error": True}
+        line.send(_message("execute_request", content, session))
+        _await_idle(line)
+        line.close()
+
     def close(self) -> None:
         """Hang up."""
         for line in (*self._lines, self._go, self.web):
@@ -167,17 +176,36 @@ def _await_idle(line: websocket.WebSocket) -> None:
 
 
 @contextlib.contextmanager
-def running(home: Path, *, extensions: dict[str, bool] = EXTENSIONS, **env: str) -> Iterator[Pod]:
-    """A pod that has just started."""
+def running(
+    home: Path,
+    *,
+    extensions: dict[str, bool] = EXTENSIONS,
+    prefix: str = PREFIX,
+    token: str = "",
+    begun: bool = False,
+    **env: str,
+) -> Iterator[Pod]:
+    """A pod that has just started; ``begun``: with the mark of when, as a kubelet leaves it."""
     home.mkdir(parents=True, exist_ok=True)
     clock = home / "clock"
     if not clock.exists():
         clock.write_text("0 0")
-    given = {"NB_PREFIX": PREFIX, "HOME": str(home), timed.VARIABLE: str(clock), **QUICK, **env}
+    given = {"NB_PREFIX": prefix, "HOME": str(home), timed.VARIABLE: str(clock), **QUICK, **env}
     says = f"c.ServerApp.jpserver_extensions = {extensions!r}\n"
+    within = (*live.POD, *_marked(home)) if begun else live.POD
     with live.running(
-        home, base_url=f"{PREFIX}/", token="", env=given, user_says=says, within=live.POD
+        home, base_url=f"{prefix}/", token=token, env=given, user_says=says, within=within
     ) as server:
         pod = Pod(server, clock)
         yield pod
         pod.close()
+
+
+def _marked(home: Path) -> tuple[str, ...]:
+    """Before a command: what a pod's service account looks like, since the first start here."""
+    mark = home / "token"
+    if not mark.is_symlink():
+        mark.symlink_to("..data/token")
+    place = "/run/secrets/kubernetes.io/serviceaccount"
+    made = f'mount -t tmpfs none /run && mkdir -p {place} && cp -a {mark} {place} && exec "$@"'
+    return ("sh", "-c", made, "sh")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from kfnb_ext.model import culling
+from kfnb_ext.model import culling, stopping
 from kfnb_ext.model.activity import Activity
 from kfnb_ext.model.culling import Looks
 
@@ -84,7 +84,7 @@ def verdict(in_use: bool, minutes: float = 0) -> Activity:
 
 
 def test_an_idle_notebook_is_stopped_after_the_time_that_the_administrator_told():
-    found = culling.forecast(verdict(False, 20), HOUR, "looks", MINUTE, NOW)
+    found = stopping.forecast(verdict(False, 20), HOUR, "looks", MINUTE, NOW)
 
     assert found.known
     assert found.stops_at == NOW + timedelta(minutes=40)
@@ -92,18 +92,18 @@ def test_an_idle_notebook_is_stopped_after_the_time_that_the_administrator_told(
 
 
 def test_what_is_overdue_stops_now_and_not_in_the_past():
-    assert culling.forecast(verdict(False, 90), HOUR, "looks", MINUTE, NOW).stops_at == NOW
+    assert stopping.forecast(verdict(False, 90), HOUR, "looks", MINUTE, NOW).stops_at == NOW
 
 
 def test_while_it_is_used_it_is_not_stopped():
-    found = culling.forecast(verdict(True), HOUR, "looks", MINUTE, NOW)
+    found = stopping.forecast(verdict(True), HOUR, "looks", MINUTE, NOW)
 
     assert (found.stops_at, found.known) == (None, True)
     assert "not stopped while it is used" in found.text
 
 
 def test_without_the_administrators_time_there_is_no_countdown():
-    found = culling.forecast(verdict(False, 20), None, "looks", MINUTE, NOW)
+    found = stopping.forecast(verdict(False, 20), None, "looks", MINUTE, NOW)
 
     assert (found.stops_at, found.known) == (None, False)
     assert "KFNB_CULL_IDLE_MINUTES" in found.hint
@@ -111,19 +111,19 @@ def test_without_the_administrators_time_there_is_no_countdown():
 
 @pytest.mark.parametrize("seen", ["never", "stopped"])
 def test_where_nobody_looks_there_is_no_countdown(seen: culling.Sight):
-    found = culling.forecast(verdict(False, 20), HOUR, seen, None, NOW)
+    found = stopping.forecast(verdict(False, 20), HOUR, seen, None, NOW)
 
     assert (found.stops_at, found.known) == (None, False)
 
 
 def test_a_culler_that_cannot_reach_the_notebook_still_stops_it():
-    found = culling.forecast(verdict(False, 20), HOUR, "cannot_reach", None, NOW)
+    found = stopping.forecast(verdict(False, 20), HOUR, "cannot_reach", None, NOW)
 
     assert found.stops_at == NOW + timedelta(minutes=40)
 
 
 def test_each_warning_is_due_once_and_those_missed_are_one():
-    due = culling.due
+    due = stopping.due
     assert due(None, (15, 5), NOW, frozenset()) is None
     assert due(NOW + timedelta(minutes=16), (15, 5), NOW, frozenset()) is None
     assert due(NOW + timedelta(minutes=15), (15, 5), NOW, frozenset()) == 15

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from kfnb_ext.kube.client import Client
@@ -18,8 +17,9 @@ from kfnb_ext.services.activity import ActivityKeeper
 from kfnb_ext.services.clock import Timeline
 from kfnb_ext.services.culling import CullingService
 from kfnb_ext.services.culling import Options as Told
-from kfnb_ext.services.heartbeat import CHECK, LAST, STOP, Heartbeat, Options
-from tests.fakes import kubernetes
+from kfnb_ext.services.heartbeat import Heartbeat, Options
+from kfnb_ext.services.marks import CHECK, LAST, STOP
+from tests.fakes import kubernetes, mirrored
 from tests.fakes.culler import Culler, Notebook, parse, text
 from tests.fakes.kubernetes import faults
 from tests.fakes.time import Time
@@ -63,21 +63,11 @@ class Pod:
     @property
     def notes(self) -> dict[str, str]:
         """The Notebook's annotations."""
-        found = self.cluster.world.read("notebooks", "alice", "demo")
-        assert found is not None
-        return dict(found["metadata"]["annotations"])
+        return mirrored.notes(self.cluster)
 
     def write(self, **annotations: str | None) -> None:
         """Another writer's patch."""
-        answer = httpx.patch(
-            f"{self.cluster.url}/apis/kubeflow.org/v1/namespaces/alice/notebooks/demo",
-            content=json.dumps({"metadata": {"annotations": annotations}}),
-            headers={
-                "Authorization": "Bearer admin-token",
-                "Content-Type": "application/merge-patch+json",
-            },
-        )
-        assert answer.status_code == 200, answer.text
+        mirrored.write(self.cluster, **annotations)
 
     def look(self, in_use: bool) -> Activity:
         """A tick: weigh, and let the heart beat."""
@@ -91,14 +81,7 @@ class Pod:
 
     def reconcile(self) -> bool:
         """The culler's pass over the real Notebook; whether it stopped it."""
-        before = self.notes
-        self.mark.annotations = dict(before)
-        self.culler.reconcile()
-        after = self.mark.annotations
-        changed = {k: after.get(k) for k in {*before, *after} if before.get(k) != after.get(k)}
-        if changed:
-            self.write(**changed)
-        return self.mark.stopped
+        return mirrored.reconcile(self.culler, self.cluster)
 
     def patches(self) -> list[Any]:
         """Our own writes that the cluster took."""

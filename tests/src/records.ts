@@ -30,6 +30,7 @@ export const activity: Activity = {
   in_use: false,
   since: ago(720),
   last_use: ago(720),
+  known: true,
   reasons: [],
   unknown: []
 };

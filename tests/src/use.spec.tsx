@@ -67,9 +67,9 @@ describe('the forecast', () => {
 });
 
 describe('the diagnosis of the culler', () => {
-  it('tells that it cannot reach the notebook, and promises nothing', () => {
+  it.each(['cannot_reach', 'refused'] as const)('promises nothing when it is %s', sight => {
     const text = 'The culler cannot reach this notebook.';
-    const host = culling({ sight: 'cannot_reach', text, hint: 'Tell them.', forecast: used });
+    const host = culling({ sight, text, hint: 'Tell them.', forecast: used });
     expect(host.querySelector('.kfnb-Level.kfnb-mod-full')?.textContent).toBe(`${text}Tell them.`);
     expect(host.textContent).toContain('It may be stopped although it is used.');
     expect(host.textContent).not.toContain('Does not stop');

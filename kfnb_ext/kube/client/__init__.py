@@ -44,7 +44,12 @@ class Client:
         self._chance = chance
         self.denied: list[Callable[[], object]] = []  # called when a right we act on is refused
         self._flight = threading.Lock()
+        self._closed = False
         self._agent = f"{MANAGER}/{__version__}"
+
+    def close(self) -> None:
+        """Send nothing from now on: no further attempt either."""
+        self._closed = True
 
     def get(self, address: Address, **query: str) -> Answer:
         """One object. Raises: ClusterError."""
@@ -135,6 +140,7 @@ class Client:
         while True:
             try:
                 with self._flight:
+                    self._open()
                     return wire.send(self.access, sending, self.limits, self._agent)
             except failures.ClusterError as error:
                 if error.reason == "unauthenticated" and not renewed:
@@ -156,3 +162,7 @@ class Client:
         if error.reason == "rbac" and sending.method != "GET":
             for call in self.denied:
                 call()
+
+    def _open(self) -> None:
+        if self._closed:
+            raise failures.Absent("ended", "This process ends: nothing is sent to the cluster.")

@@ -11,6 +11,7 @@ from kfnb_ext import errors
 Reason = Literal[
     "not_installed",  # the Python package `kubernetes` is not here
     "no_cluster",  # neither a service account nor KUBECONFIG
+    "ended",  # the door was closed: this process ends
     "event_loop",  # a programmer called us where we would block a server
     "refused_here",  # our own guard: a write that must never leave the pod
     "unauthenticated",  # 401, also with the token read anew
