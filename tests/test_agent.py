@@ -196,9 +196,7 @@ def timed(place: Path, time: Time) -> Agent:
     return Agent(config.settle({}, variables, {}), place, time.clock)
 
 
-def pass_(
-    agent: Agent, time: Time, minutes: int, used: Path | None = None, tick: int = 30
-) -> None:
+def pass_(agent: Agent, time: Time, minutes: int, used: Path | None = None, tick: int = 30) -> None:
     for _ in range(60 * minutes // tick):
         time.pass_(tick)
         if used:

@@ -174,7 +174,8 @@ class KfnbExt(Configurable):
         ["auto", "on", "off"],
         "auto",
         help="Write the last use to the Notebook's annotation. auto: only while the culler does "
-        "not ask this server, since each write costs the controller two.",
+        "not ask this server, since each write costs the controller two. on: also while it asks, "
+        "for a controller that asks seldom.",
     ).tag(config=True, env="KFNB_HEARTBEAT")
     agent_port = traitlets.Int(
         8890,

@@ -64,6 +64,7 @@ class Heartbeat:
         self._lock = threading.Lock()
         self._ended = False
         self._shown: marks.Shown | None = None
+        self._uid = ""  # of the Notebook that this pod belongs to
         self._written: datetime | None = None  # the last use that was told, or need not be
         self._next = self._pause = 0.0  # seconds since boot; seconds
         self._edge = 0.0  # seconds since boot: when the turn of a use may be written out of turn
@@ -159,7 +160,11 @@ class Heartbeat:
 
     def _writable(self, shown: marks.Shown, last: datetime, leased: bool = False) -> bool:
         """Whether the Notebook as it stands is to be written to; else what becomes of it."""
-        if shown.stopped:
+        mine, self._uid = self._uid in ("", shown.uid), shown.uid
+        if not mine:  # if this pod is the old one's, it ends before the next beat
+            self._say("The Notebook was made anew: its first mark is left as it is.")
+            self._rest(self._interval)
+        elif shown.stopped:
             self._say("The Notebook is being stopped: nothing more is written to it.")
             self._ended = True
         elif shown.last is None:
@@ -193,10 +198,6 @@ class Heartbeat:
                 raise
         # Somebody else has written: read once, and keep the newer of the two.
         fresh = self._read()
-        if fresh.uid != shown.uid:  # if this pod is the old one's, it ends before the next beat
-            self._say("The Notebook was made anew: its first mark is left as it is.")
-            self._rest(self._interval)
-            return False
         if self._culling.sight == "looks" and not marks.reaches(fresh.last, last):
             # It has asked this server and knows better; to write again would be a race.
             self._say("The culler has written by itself: nothing is written to the Notebook.")

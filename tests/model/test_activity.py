@@ -68,6 +68,16 @@ def test_what_is_over_is_the_last_use_at_its_own_time(kind: str):
     assert verdict.reasons == (Reason(text=f"{kind} was used", since=ago(30), kind=kind),)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("kind", ["kernel", "terminal", "save", "application", "file"])
+def test_what_was_marked_a_minute_ago_still_goes_on_and_vouches_for_its_mark_alone(kind: str):
+    verdict = weigh((over(kind, at=1.2),), POLICY, NOW, LONG_AGO)
+    later = weigh((over(kind, at=1.6),), POLICY, NOW, LONG_AGO)
+
+    assert (verdict.in_use, verdict.last_use, verdict.since) == (True, ago(1.2), ago(1.2))
+    assert (later.in_use, later.last_use) == (False, ago(1.6))
+    assert not weigh((over("keep_awake", at=0.5),), POLICY, NOW, LONG_AGO).in_use
+
+
 def test_each_reason_has_its_own_time_and_the_longest_comes_first():
     verdict = weigh((going(since=5), going("process", 90, cpu=1.0)), POLICY, NOW, LONG_AGO)
 

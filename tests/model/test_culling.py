@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
+import msgspec
 import pytest
 
 from kfnb_ext.model import culling, stopping
@@ -66,11 +67,22 @@ def test_openshifts_culler_is_known_by_looking_at_terminals_too():
         (looks(started=11), "never"),
         (looks(started=5, checks_elsewhere=True), "cannot_reach"),
         (looks(31, 30, checks_elsewhere=True), "cannot_reach"),
+        (looks(2, 1, refused=True), "refused"),
+        (looks(31, 30, asked_to_wait=NOW + MINUTE), "looks"),
+        (looks(started=31, asked_to_wait=NOW - MINUTE), "not_yet"),
     ],
 )
 def test_whether_the_culler_looks_is_seen_from_its_own_requests(seen: Looks, sight: str):
     assert culling.sight("kubeflow", seen, NOW) == sight
     assert culling.sight("hub", seen, NOW) == "not_asked"
+
+
+def test_who_is_stopped_early_is_not_waited_for_as_long():
+    assert culling.unseen(None) == culling.unseen(HOUR) == 10 * MINUTE
+    assert culling.unseen(9 * MINUTE) == 3 * MINUTE
+    assert culling.unseen(MINUTE) == 2 * MINUTE
+    seen = looks(started=4)
+    assert culling.sight("kubeflow", seen, NOW, culling.unseen(9 * MINUTE)) == "never"
 
 
 def test_one_late_look_does_not_move_the_period():
@@ -130,3 +142,40 @@ def test_each_warning_is_due_once_and_those_missed_are_one():
     assert due(NOW + timedelta(minutes=14), (15, 5), NOW, frozenset({15})) is None
     assert due(NOW + timedelta(minutes=4), (15, 5), NOW, frozenset()) == 5
     assert due(NOW + timedelta(minutes=4), (15, 5), NOW, frozenset({5, 15})) is None
+
+
+def test_after_a_start_of_which_nothing_before_is_known_there_is_no_countdown():
+    unknown = msgspec.structs.replace(verdict(False, 600), known=False)
+    found = stopping.forecast(unknown, HOUR, "looks", MINUTE, NOW)
+
+    assert (found.stops_at, found.known) == (None, False)
+    assert "not known" in found.text
+
+
+def rule(**more: object) -> culling.Rule:
+    return culling.Rule(**{"idle_seconds": 3600.0, **more})  # type: ignore[arg-type]
+
+
+def test_notebooks_2_pauses_by_the_rule_that_the_workspace_shows():
+    found = stopping.pause(rule(eligible=NOW), verdict(False, 20), NOW)
+    assert (found.known, found.stops_at) == (True, NOW + timedelta(minutes=40))
+    assert "at the next look" in found.text
+
+    later = NOW + timedelta(hours=2)
+    assert stopping.pause(rule(eligible=later), verdict(False, 20), NOW).stops_at == later
+    assert stopping.pause(rule(eligible=NOW), verdict(False, 90), NOW).stops_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("shown", "used", "text"),
+    [
+        (rule(), True, "not paused while it is used; 1 h after that"),
+        (rule(idle_seconds=None), False, "No rule of the cluster pauses"),
+        (rule(failed="no such command."), False, "While its looks fail"),
+    ],
+)
+def test_in_which_case_notebooks_2_does_not_pause_it(shown: culling.Rule, used: bool, text: str):
+    found = stopping.pause(shown, verdict(used, 90), NOW)
+
+    assert (found.known, found.stops_at) == (True, None)
+    assert text in found.text

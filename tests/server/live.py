@@ -169,7 +169,7 @@ def running(
 
 
 def _await(live: Live) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180  # a machine that others use too
     while time.monotonic() < deadline and live.process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
             if live.client.get("api/status").status_code == 200:

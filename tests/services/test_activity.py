@@ -45,8 +45,24 @@ def test_the_start_of_the_pod_and_not_of_a_container_that_crashed_is_the_first_u
 ):
     started = time.utc()
     time.pass_(hours=3)
+    mind = keeper(time, disk, begun=started)
+    verdict = mind.weigh(())
 
-    assert keeper(time, begun=started).weigh(()).last_use == started
+    assert verdict.last_use == started
+    assert not verdict.known, "what a container before this one did is lost with its disk"
+    assert not keeper(time, disk, begun=started).known, "and that is not forgotten"
+    assert mind.weigh((work(time),)).known
+    assert keeper(time, disk, begun=started).weigh(()).last_use == time.utc()
+
+
+def test_the_first_start_is_a_use_of_its_own_time_while_images_are_pulled(
+    time: Time, disk: state.State
+):
+    started = time.utc()
+    time.pass_(minutes=10)
+    verdict = keeper(time, disk, begun=started).weigh(())
+
+    assert (verdict.known, verdict.last_use) == (True, time.utc())
 
 
 def test_a_restart_of_the_server_is_no_use(time: Time, disk: state.State):

@@ -13,6 +13,7 @@ from kfnb_ext.services.culling import CullingService, Options
 from tests.fakes.culler import parse, text
 from tests.fakes.time import Time
 
+HOUR = timedelta(hours=1)
 IDENTITY = culling.Identity(culler="kubeflow", namespace="ns", name="nb")
 
 
@@ -21,7 +22,7 @@ class Pod:
         self.time = Time()
         self.timeline = timeline = Timeline(self.time.clock)
         self.keeper = ActivityKeeper(timeline)
-        options = Options(idle=timedelta(hours=1))
+        options = Options(idle=HOUR)
         self.service = CullingService(timeline, self.keeper, IDENTITY, options)
 
     def look(self, in_use: bool = False) -> culling.Culling:
@@ -98,3 +99,52 @@ def test_without_a_known_stop_nobody_is_warned(pod: Pod):
     pod.time.pass_(hours=9)
 
     assert pod.service.warning(pod.look()) is None
+
+
+def test_what_is_not_known_is_not_told(pod: Pod):
+    """A container that was started anew: its kernels are told, and the controller counts on."""
+    pod.time.pass_(hours=3)
+    began = pod.time.utc() - timedelta(hours=3)
+    pod.keeper = ActivityKeeper(pod.timeline, begun=began)
+    pod.service = CullingService(pod.timeline, pod.keeper, IDENTITY, Options(idle=HOUR))
+    assert pod.service.answer([]) == []
+    assert pod.service.answer([kernel()]) == [kernel()]
+    pod.service.asked("kernels")
+    assert "not known" in pod.look().forecast.text
+
+    pod.look(True)
+    (entry,) = pod.service.answer([])
+    assert parse(entry["last_activity"]) == pod.time.utc()
+
+
+@pytest.mark.parametrize("minutes", [10, -10])
+def test_a_kernels_stamp_by_a_clock_that_is_wrong_is_the_last_use(pod: Pod, minutes: int):
+    pod.look(True)
+    used = pod.time.utc()
+    pod.time.jump(hours=minutes / 60)
+    pod.timeline.learn(used)  # the API server has told the time
+    pod.time.pass_(minutes=20)
+    stamp = text(pod.time.utc() - timedelta(minutes=20))
+    (told, entry) = pod.service.answer([kernel(last_activity=stamp)])
+
+    assert told["last_activity"] == entry["last_activity"]
+    told_at = parse(told["last_activity"])
+    assert told_at is not None
+    assert abs(told_at - used) <= timedelta(seconds=1)
+
+
+def test_two_requests_of_one_look_are_one_period(pod: Pod):
+    for _ in range(4):
+        pod.service.asked("kernels")
+        pod.time.pass_(0.01)
+        pod.service.asked("kernels")
+        pod.time.pass_(60)
+
+    assert pod.service.period == timedelta(seconds=60)
+
+
+def test_a_look_that_was_refused_is_none_until_one_is_answered(pod: Pod):
+    pod.service.refused()
+    assert pod.look().sight == "refused"
+    pod.service.asked("kernels")
+    assert pod.look().sight == "looks"

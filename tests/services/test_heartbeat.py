@@ -218,6 +218,69 @@ def test_where_no_culler_leaves_a_mark_nothing_is_written(pod: Pod):
     assert len([r for r in pod.cluster.log if r.method == "GET"]) == 1
 
 
+def test_a_use_that_comes_and_goes_is_not_written_each_time(pod: Pod):
+    for _ in range(120):  # two hours: a minute of work, a minute of none
+        pod.look(True)
+        pod.time.pass_(60)
+        pod.look(False)
+        pod.time.pass_(60)
+    used = pod.time.utc() - timedelta(seconds=120)
+    for _ in range(20):
+        pod.time.pass_(30)
+        pod.look(False)
+
+    assert len(pod.patches()) <= 4 * 4 * 3 + 4, "each five minutes at most"
+    assert parse(pod.notes[LAST]) == used
+
+
+def test_the_first_mark_of_a_notebook_that_was_made_anew_is_left_as_it_is(pod: Pod):
+    pod.look(True)
+    mirrored.ask(pod.cluster, "DELETE", body={})
+    old = text(pod.truth())
+    pod.cluster.world.seed(kubernetes.notebook(**{LAST: old, CHECK: old}))
+    pod.time.pass_(minutes=17)
+    pod.look(True)
+    assert pod.notes[LAST] == old, "this pod is the old one's, it seems: it ends at once"
+    assert "made anew" in pod.culling.heartbeat
+
+    pod.time.pass_(minutes=17)
+    pod.look(True)
+    assert parse(pod.notes[LAST]) == pod.time.utc(), "it was taken over, and lives"
+
+
+def test_a_mark_of_the_future_that_is_set_right_is_seen(pod: Pod):
+    pod.write(**{LAST: text(pod.truth() + timedelta(hours=8))})
+    pod.look(True)
+    assert pod.patches() == []
+    pod.write(**{LAST: text(pod.truth())})
+    pod.time.pass_(minutes=17)
+    pod.look(True)
+
+    assert parse(pod.notes[LAST]) == pod.time.utc()
+
+
+def test_switched_on_it_is_written_though_the_culler_looks_but_never_against_the_culler(
+    cluster: kubernetes.Cluster, time: Time, tmp_path: Path
+):
+    pod = Pod(cluster, time, tmp_path, mode="on")
+    cluster.world.clock = pod.truth
+    pod.answers = True
+
+    assert stopped_at(pod, used=59) in (119, 120)
+    assert 1 <= len(pod.patches()) <= 8, "what it has just written by itself is not written again"
+
+
+def test_at_the_end_no_further_attempt_is_made(pod: Pod):
+    pod.look(True)
+    pod.time.pass_(minutes=17)
+    pod.cluster.faults.always(faults.broken())
+    pod.door._sleep = lambda seconds: pod.heart.end()  # the end comes between two attempts
+    before = len(pod.cluster.log)
+    pod.look(True)
+
+    assert len(pod.cluster.log) == before + 1
+
+
 FAULTS = {
     "401": faults.unauthorized(),
     "429": faults.throttled(120),
