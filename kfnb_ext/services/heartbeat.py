@@ -224,6 +224,7 @@ class Heartbeat:
 
     def _failed(self, error: failures.ClusterError) -> None:
         self._say(f"{error.message} {error.hint}".strip())
+        self._shown = None  # perhaps it stands otherwise by now
         if error.reason in ENDS | FORBIDDEN:
             self._ended = error.reason in ENDS
             self._rest(AGAIN)
