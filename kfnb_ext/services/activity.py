@@ -71,8 +71,8 @@ class ActivityKeeper:
         self.known = True
         self.verdict: activity.Activity | None = None
         now = timeline.clock.ticks()
-        first = min(now if born is None else born, now)
-        self._ticks, self._text, self._kind = self._remembered(begun, first)
+        self._first = min(now if born is None else born, now)  # our own start
+        self._ticks, self._text, self._kind = self._remembered(begun, self._first)
 
     def weigh(self, evidence: tuple[activity.Evidence, ...]) -> activity.Activity:
         """The verdict now."""
@@ -82,7 +82,9 @@ class ActivityKeeper:
                 at=self._timeline.utc(self._ticks), text=self._text, kind=self._kind
             )
             verdict = activity.weigh(evidence, self._policy, now, before)
-            self.known = self.known or verdict.in_use or verdict.last_use > before.at
+            # A file on a volume may tell of before our start; then that need not be the last use.
+            since = self._timeline.ticks(verdict.last_use) >= self._first
+            self.known = self.known or verdict.in_use or since
             if not self.known:
                 verdict = msgspec.structs.replace(verdict, known=False)
             ended = self.verdict is not None and self.verdict.in_use and not verdict.in_use

@@ -94,11 +94,6 @@ class Timeline:
                 self._offset = offset
             self._strange = None
 
-    @property
-    def told(self) -> bool:
-        """Whether somebody who knows has told the time."""
-        return self._told
-
     def skew(self) -> timedelta:
         """How far the wall clock is ahead of what is believed."""
         return timedelta(seconds=self.clock.wall() - self.clock.ticks() - self._offset)

@@ -64,6 +64,7 @@ class Heartbeat:
         self._lock = threading.Lock()
         self._ended = False
         self._shown: marks.Shown | None = None
+        self._met = False
         self._uid = ""  # of the Notebook that this pod belongs to
         self._written: datetime | None = None  # the last use that was told, or need not be
         self._next = self._pause = 0.0  # seconds since boot; seconds
@@ -102,8 +103,9 @@ class Heartbeat:
         now = self._timeline.clock.ticks()
         if self._ended or not self._concerned():
             return False
-        if not self._timeline.told and now >= self._next:
+        if not self._met and now >= self._next:
             self._read()  # once: what stands there, and what time it is in the cluster
+            self._met = True
         if not self._wanted():
             return False
         # A use that comes and goes is told at its end too, but not each time: it stays an edge.

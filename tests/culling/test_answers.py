@@ -53,6 +53,15 @@ def test_the_controller_sees_one_entry_more_with_the_true_time(pod: Pod):
     )
 
 
+@pytest.mark.parametrize("version", ["1.1", "2.0"])
+@pytest.mark.parametrize("path", [KERNELS, f"{KERNELS}/", f"{KERNELS}?a=b"])
+def test_gos_client_is_known_in_each_of_its_versions(pod: Pod, version: str, path: str):
+    headers = {"User-Agent": f"Go-http-client/{version}"}
+    told = httpx.get(pod.server.address + path, headers=headers, follow_redirects=True)
+
+    assert [one["id"] for one in told.json()][-1] == "kfnb-ext-activity"
+
+
 @pytest.mark.parametrize(
     "headers",
     [

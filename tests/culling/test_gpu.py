@@ -11,6 +11,7 @@ from tests.fakes.nvml.shim import Shim, build
 
 GIB = 1 << 30
 HELD = 12 * GIB
+DRIVER = {"gpus": 1, "driver": "575.57.08"}  # one whose lists can be believed in a pod
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def model_in(pod: Pod, shim: Shim) -> int:
     told = pod.server.workspace / "pid"
     pod.kernel(f"import os; open({str(told)!r}, 'w').write(str(os.getpid()))")
     pid = int(told.read_text())
-    shim.state(gpus=1, g0_used=HELD + GIB, g0_util=0, g0_pids=f"{pid}:{HELD}")
+    shim.state(**DRIVER, g0_used=HELD + GIB, g0_util=0, g0_pids=f"{pid}:{HELD}")
     return pid
 
 
@@ -53,7 +54,11 @@ def test_7_a_model_that_is_left_in_the_memory_of_a_gpu_is_no_use_and_is_named(po
 def test_a_gpu_that_works_for_this_pod_keeps_the_notebook_until_it_stops(pod: Pod, shim: Shim):
     pid = model_in(pod, shim)
     shim.state(
-        gpus=1, g0_used=HELD + GIB, g0_util=90, g0_pids=f"{pid}:{HELD}", g0_utilpid=f"{pid}:90"
+        **DRIVER,
+        g0_used=HELD + GIB,
+        g0_util=90,
+        g0_pids=f"{pid}:{HELD}",
+        g0_utilpid=f"{pid}:90",
     )
     pod.status(2.5)
     assert pod.minutes(180, step=20) == {"v1": None, "odh": None}
@@ -61,7 +66,7 @@ def test_a_gpu_that_works_for_this_pod_keeps_the_notebook_until_it_stops(pod: Po
     assert told["in_use"]
     assert any("GPU" in one["text"] for one in told["reasons"]), told
 
-    shim.state(gpus=1, g0_used=HELD + GIB, g0_util=0, g0_pids=f"{pid}:{HELD}")
+    shim.state(**DRIVER, g0_used=HELD + GIB, g0_util=0, g0_pids=f"{pid}:{HELD}")
     pod.status(2.5)
     stopped = pod.minutes(70, step=2, wait=0.3)
     assert all(minute in (60, 62) for minute in stopped.values()), stopped

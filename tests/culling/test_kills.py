@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -61,7 +62,9 @@ def test_at_random_moments(tmp_path: Path):
     ours, alone = Notebook(), Notebook()
     killed = datetime.max.replace(tzinfo=timezone.utc)
     for _ in range(KILLS):
-        with pods.running(tmp_path / "pod") as pod:
+        if dice.random() < 0.5:  # the container was started anew: with an empty disk
+            shutil.rmtree(tmp_path / "pod" / "state", ignore_errors=True)
+        with pods.running(tmp_path / "pod", begun=True) as pod:
             pod.ahead_of(tmp_path / "pod" / "clock")
             begin(pod, ours, alone)
             look = functools.partial(check, pod, two_cullers(pod, ours, alone), ours, alone)

@@ -96,6 +96,22 @@ def test_6_a_kernel_that_waits_for_ever_is_idle_where_the_administrator_says_so(
         assert stopped["odh"] in (80, 90, 100), stopped
 
 
+def test_6_a_kernel_that_nobody_ever_joined_is_idle_where_the_administrator_says_so(
+    tmp_path: Path,
+):
+    options = {"KFNB_BUSY_WITHOUT_PROGRESS_HOURS": "2", "KFNB_USAGE_WINDOW": "2"}
+    with pods.running(tmp_path / "pod", **options) as pod:
+        made = pod.web.post("api/kernels", json={"name": "python3"}, headers=pod._xsrf())
+        assert made.json()["execution_state"] == "starting"
+        pod.status(4)
+        pod.pass_(1)
+        pod.status(2.1)
+        assert pod.minutes(90, step=45, wait=2.1) == ALIVE
+        stopped = pod.minutes(180, step=15, wait=2.1)
+
+        assert None not in stopped.values(), stopped
+
+
 def test_9_keep_awake_ends_with_the_server(pod: Pod):
     asked = pod.web.post(
         "kfnb/v1/keep-awake", json={"seconds": 7200, "reason": "x"}, headers=pod._xsrf()

@@ -51,6 +51,10 @@ def test_the_start_of_the_pod_and_not_of_a_container_that_crashed_is_the_first_u
     assert verdict.last_use == started
     assert not verdict.known, "what a container before this one did is lost with its disk"
     assert not keeper(time, disk, begun=started).known, "and that is not forgotten"
+    old = Evidence(
+        kind="application", source="f", at=time.utc() - timedelta(hours=1), active=False, text="f"
+    )
+    assert not mind.weigh((old,)).known, "a file on a volume is not all there was"
     assert mind.weigh((work(time),)).known
     assert keeper(time, disk, begun=started).weigh(()).last_use == time.utc()
 
