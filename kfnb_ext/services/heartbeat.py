@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.kube.client import Client, address, failures, guard
+from kfnb_ext.kube.client import Client, address, failures
 from kfnb_ext.kube.client.wire import Answer
 from kfnb_ext.model.activity import Activity
 from kfnb_ext.services import marks
@@ -62,7 +62,7 @@ class Heartbeat:
         self._options = options
         self._chance = chance
         self._lock = threading.Lock()
-        self._ended = False
+        self._ended = self._held = False
         self._shown: marks.Shown | None = None
         self._met = False
         self._uid = ""  # of the Notebook that this pod belongs to
@@ -101,7 +101,7 @@ class Heartbeat:
 
     def _beat(self, verdict: Activity) -> bool:
         now = self._timeline.clock.ticks()
-        if self._ended or not self._concerned():
+        if self._ended or self._held or not self._concerned():
             return False
         if not self._met and now >= self._next:
             self._read()  # once: what stands there, and what time it is in the cluster
@@ -148,7 +148,7 @@ class Heartbeat:
     def _write(self, last: datetime, in_use: bool) -> bool:
         shown = self._shown or self._read()
         leased = self._options.lease and in_use and shown.check is not None
-        if not self._writable(shown, last, leased) or self._ended:  # while we asked
+        if not self._writable(shown, last, leased) or self._ended or self._held:  # meanwhile
             return False
         if leased:
             self._lease(shown, last)
@@ -205,7 +205,7 @@ class Heartbeat:
             self._say("The culler has written by itself: nothing is written to the Notebook.")
             self._rest(self._interval)
             return False
-        if not self._writable(fresh, last) or self._ended:
+        if not self._writable(fresh, last) or self._ended or self._held:
             return False
         self._take(self._door.patch_json(self._address, marks.guarded(fresh, last)))
         return True

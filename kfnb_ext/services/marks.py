@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from kfnb_ext.kube.client import guard
+
 LAST = "notebooks.kubeflow.org/last-activity"
 CHECK = "notebooks.kubeflow.org/last_activity_check_timestamp"
-STOP = "kubeflow-resource-stopped"
+STOP = guard.STOPPED
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -42,6 +44,7 @@ def guarded(shown: Shown, moment: datetime) -> list[dict[str, str | None]]:
     return [
         {"op": "test", "path": "/metadata/uid", "value": shown.uid},
         {"op": "test", "path": path, "value": shown.last},
+        {"op": "test", "path": f"/metadata/annotations/{STOP}", "value": None},
         {"op": "replace", "path": path, "value": text(moment)},
     ]
 
