@@ -23,6 +23,8 @@ export type Culler = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'unknown'
 
 export type Sight = 'looks' | 'not_yet' | 'never' | 'stopped' | 'cannot_reach' | 'refused' | 'not_asked';
 
+export type PackageSource = 'python' | 'conda';
+
 export type Way = 'trash' | 'delete';
 
 export type ItemKind = 'directory' | 'file' | 'rest';
@@ -334,6 +336,76 @@ export interface Rule {
   readonly eligible: string | null; // from when on the next look pauses it; ISO 8601, UTC
   readonly looked: string | null; // when its probe last ended; ISO 8601, UTC
   readonly failed: string; // why that probe failed; a failed one pauses nothing
+}
+
+/** One installed package. `origin`: where it came from, when not from an index. */
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly source: PackageSource;
+  readonly origin: string;
+}
+
+/** One Python, or one prefix of conda, with all that is installed in it. */
+export interface Interpreter {
+  readonly path: string;
+  readonly version: string; // of Python
+  readonly kernels: readonly string[]; // those that run in it, by name; the server itself is ""
+  readonly packages: readonly Package[];
+}
+
+/** A kernel that can be started. */
+export interface Kernel {
+  readonly name: string;
+  readonly title: string;
+  readonly language: string;
+  readonly program: string;
+}
+
+/** A Git repository of the workspace. What differs from its commit, the snapshot holds. */
+export interface Repository {
+  readonly path: string; // from the top of the workspace; "": the workspace itself
+  readonly branch: string; // empty: none is checked out
+  readonly commit: string; // empty: it has none yet
+  readonly remotes: { readonly [key: string]: string }; // name -> URL, without credentials
+}
+
+/** All of it at one moment. */
+export interface Environment {
+  readonly kind: 'environment';
+  readonly taken: string; // ISO 8601, UTC
+  readonly interpreters: readonly Interpreter[];
+  readonly kernels: readonly Kernel[];
+  readonly repositories: readonly Repository[];
+  readonly image: string;
+  readonly digest: string; // repository@sha256:..., as the node runs it
+  readonly driver: string; // of the GPUs
+  readonly gpus: readonly string[];
+  readonly variables: readonly string[]; // names of the server's; never values
+  readonly notebook: string; // the Notebook's spec as JSON, without values of variables
+  readonly notes: readonly string[];
+}
+
+/** One thing that is otherwise; empty: not there. */
+export interface Changed {
+  readonly what: string; // "package", "Python", "image", ...
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What changed since a snapshot; `notes` say what cannot be compared. */
+export interface EnvironmentChanges {
+  readonly since: string; // ISO 8601, UTC
+  readonly changes: readonly Changed[];
+  readonly notes: readonly string[];
+}
+
+/** A file to keep: requirements, or a Notebook. */
+export interface Text {
+  readonly kind: 'text';
+  readonly name: string;
+  readonly text: string;
 }
 
 /** A kind of folder that tools make, and what deleting it costs. */

@@ -24,10 +24,10 @@ if TYPE_CHECKING:  # a server that starts reads its options here, and needs none
     from kfnb_ext.model.reading import Unavailable
     from kfnb_ext.model.status import Status
     from kfnb_ext.services.clock import Clock
+    from kfnb_ext.services.environment import EnvironmentService
     from kfnb_ext.services.evidence import Witnessed
     from kfnb_ext.services.gpu import GpuService
     from kfnb_ext.services.heartbeat import Heartbeat
-    from kfnb_ext.services.snapshots import Policy
     from kfnb_ext.services.status import Probes
     from kfnb_ext.services.use import Use, UseService
 
@@ -46,6 +46,7 @@ class Pod:
         clock: "Clock | None" = None,
     ) -> None:
         from kfnb_ext import state
+        from kfnb_ext.assembly import site
         from kfnb_ext.services.clock import SYSTEM, Timeline
         from kfnb_ext.services.keep_awake import KeepAwakeService
         from kfnb_ext.services.operations import Operations
@@ -58,7 +59,7 @@ class Pod:
         self.state = state.State(workspace, options.state_dir)
         self.operations = Operations(self.state, face, log or _quiet())
         self.snapshots = Snapshots(
-            {"local": self._local, "csi": self._csi}, self.operations, _policy(options)
+            {"local": self._local, "csi": self._csi}, self.operations, site.policy(options)
         )
         self.timeline = Timeline(clock or SYSTEM)
         allowed = timedelta(hours=0 if options.read_only else options.keep_awake_hours)
@@ -89,6 +90,13 @@ class Pod:
         from kfnb_ext.assembly.cluster import Cluster
 
         return Cluster(self)
+
+    @cached_property
+    def environment(self) -> "EnvironmentService":
+        """What the workspace's files run in."""
+        from kfnb_ext.assembly import surrounding
+
+        return surrounding.environment(self)
 
     @cached_property
     def changing(self) -> "Changing":
@@ -149,6 +157,7 @@ class Pod:
             self.workspace,
             exclude=tuple(self.options.snapshot_exclude),
             share=self.options.snapshot_share,
+            environment=self.surrounding,
         )
 
     def _csi(self) -> "base.Engine":
@@ -157,17 +166,13 @@ class Pod:
         return CsiEngine(self.cluster.context)
 
     def _probes(self) -> "Probes":
-        from kfnb_ext.probes import limits, shm, volumes
-        from kfnb_ext.services.status import Probes
+        from kfnb_ext.assembly import sensing
 
-        return Probes(
-            limits=limits.LimitsProbe().read,
-            shm=shm.ShmProbe(os.fspath(self.workspace)).read,
-            volumes=volumes.VolumesProbe(
-                self.workspace, namespace=self.capacity.known.namespace
-            ).read,
-            gpus=self.gpus.read,
-        )
+        return sensing.probes(self)
+
+    def surrounding(self) -> bytes:
+        """The environment, as engines keep it. Raises nothing."""
+        return self.environment.encoded()
 
 
 def shell_pod(face: "model_operations.Face", workspace: str = "") -> Pod:
@@ -231,19 +236,6 @@ def layers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 def in_use_file(options: config.KfnbExt) -> str:
     """The file that any program may touch to say that the notebook is used."""
     return options.in_use_file or f"{tempfile.gettempdir()}/kfnb-in-use-{os.getuid()}"
-
-
-def _policy(options: config.KfnbExt) -> "Policy":
-    from kfnb_ext.model import snapshots as model_snapshots
-    from kfnb_ext.services.snapshots import Policy
-
-    return Policy(
-        read_only=options.read_only,
-        snapshots_enabled=options.snapshots_enabled,
-        retention=model_snapshots.Retention(
-            last=options.keep_last, daily=options.keep_daily, weekly=options.keep_weekly
-        ),
-    )
 
 
 def _quiet() -> logging.Logger:

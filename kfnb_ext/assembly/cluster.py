@@ -68,6 +68,7 @@ class Cluster:
             forget=where.forget,
             workspace=os.fspath(self._pod.workspace),
             inside=self.access.in_cluster,
+            environment=self._pod.surrounding,
             creator=state.myself(self._pod.face).user,
             settings=context.Settings(
                 snapshot_class=options.snapshot_class,

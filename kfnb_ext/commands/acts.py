@@ -13,7 +13,7 @@ import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
-from kfnb_ext.commands import capacity, changing, cluster, refer, use, waiting
+from kfnb_ext.commands import capacity, changing, cluster, environment, refer, use, waiting
 from kfnb_ext.commands.gpu import gpu
 from kfnb_ext.commands.talk import Outcome, Talk, confirm
 from kfnb_ext.model import snapshots
@@ -25,7 +25,15 @@ from kfnb_ext.text import status as status_text
 Given = argparse.Namespace
 # They touch no snapshot.
 _QUIET = (*capacity.ACTS, *use.ACTS, *cluster.ACTS)
-QUIET = ("status", "operations", "gpu", "grow", "fix", *(one.__name__ for one in _QUIET))
+QUIET = (
+    "status",
+    "operations",
+    "gpu",
+    "grow",
+    "fix",
+    "environment",
+    *(one.__name__ for one in _QUIET),
+)
 BETWEEN = 0.2  # seconds between two readings: the CPU in use is a rate
 
 
@@ -160,7 +168,7 @@ ACTS: dict[str, Callable[[Pod, Given, Talk], Outcome]] = {
     one.__name__: one
     for one in (
         status, operations, gpu, create, list_, show, restore, undo, verify, delete, prune,
-        *capacity.ACTS, *use.ACTS, *cluster.ACTS, *changing.ACTS,
+        *capacity.ACTS, *use.ACTS, *cluster.ACTS, *changing.ACTS, *environment.ACTS,
     )
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The words for changes of the notebook: ``grow``, ``fix``, ``stop``, ``restart``.
+"""The words for the notebook in the cluster: ``environment``, ``grow``, ``fix``, ``stop``.
 
 Rule: as in ``grammar.py``: only argparse, so that help is quick.
 """
@@ -20,8 +20,20 @@ The pod ends, with its kernels and terminals; volumes stay. With --snapshot it i
 the snapshot has succeeded."""
 
 
+ENVIRONMENT = """\
+ID       of a snapshot, its beginning, or `latest`; without: the environment of now.
+Names, versions and places are recorded; values of variables, tokens and passwords never are."""
+
+
 def add(commands: Any, command: Callable[..., Any]) -> None:
     """Add the commands; ``command`` is the grammar's own way to add one."""
+    text = "packages, kernels, image and Git heads, now or as a snapshot has them"
+    found = command(commands, "environment", "environment", text, engine=True)
+    found.epilog = ENVIRONMENT
+    found.add_argument("id", nargs="?", metavar="ID", help="of a snapshot")
+    found.add_argument("--changes", action="store_true", help="what changed since")
+    found.add_argument("--requirements", action="store_true", help="as a file for pip")
+    found.add_argument("--notebook", action="store_true", help="as a Notebook, image by digest")
     grow = command(commands, "grow", "grow", "make a claim larger", yes=True)
     grow.epilog = GROW
     grow.add_argument("claim", metavar="CLAIM", help="as `kfnb volumes` names it")

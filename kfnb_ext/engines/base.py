@@ -66,6 +66,9 @@ class Engine(Protocol):
     def get(self, snapshot: str) -> snapshots.Snapshot:
         """One snapshot by its id."""
 
+    def environment(self, snapshot: str) -> bytes:
+        """What its files ran in, as it was handed over when it was taken; empty: nothing was."""
+
     def delete(self, snapshot: str, progress: Progress) -> None:
         """Delete it. It is gone from the list, or listed as ``deleting``, when this returns."""
 

@@ -11,6 +11,7 @@ from kfnb_ext.assembly import Pod
 from kfnb_ext.model import cluster, culling, filling, gpu, operations, shm, snapshots, status
 from kfnb_ext.server.route import Call, Route
 from kfnb_ext.server.routes_changes import CHANGES
+from kfnb_ext.server.routes_environment import ENVIRONMENT
 from kfnb_ext.services.waiting import Waiting
 
 __all__ = ["ROUTES", "Call", "Route", "by_path"]
@@ -164,6 +165,7 @@ ROUTES = (
         apart=True,
     ),
     *CHANGES,
+    *ENVIRONMENT,
     Route("GET", "openapi.json", "This document", {200: dict}, None),
 )  # fmt: skip
 

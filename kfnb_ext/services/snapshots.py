@@ -11,7 +11,8 @@ import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.model import reading, snapshots
+from kfnb_ext.model import environment, reading, snapshots
+from kfnb_ext.model.environment import Environment
 from kfnb_ext.services import listing, naming, operations
 from kfnb_ext.services.policy import Policy
 
@@ -59,6 +60,14 @@ class Snapshots:
     def files(self, engine: str, snapshot: str, path: str) -> snapshots.EntryList:
         """One folder of a snapshot. Raises: NotFound, BadRequest."""
         return self.engine(engine).files(snapshot, path)
+
+    def environment(self, engine: str, snapshot: str) -> Environment:
+        """What the files of a snapshot ran in. Raises: NotFound, Gone."""
+        found = environment.read(self.engine(engine).environment(snapshot))
+        if found is None:
+            why = f"The environment of the snapshot {snapshot} is not recorded."
+            raise errors.NotFound(why, "An earlier version took it, or nothing could be seen.")
+        return found
 
     def content(self, engine: str, snapshot: str, path: str) -> Iterator[bytes]:
         """The bytes of one file of a snapshot. Raises: NotFound, BadRequest."""

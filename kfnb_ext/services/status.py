@@ -104,6 +104,10 @@ class StatusService:
         }
         return self._status_of({**self._readings(), **told}, datetime.now(timezone.utc))
 
+    def last(self) -> Status | None:
+        """The last status that was read here; None: none was."""
+        return self._status
+
     def leave(self, status: Status) -> None:
         """Leave the status for shells and kernels."""
         left = Left(owner=state.myself("server"), status=status)

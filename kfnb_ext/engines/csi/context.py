@@ -35,6 +35,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     workspace: str
     inside: bool = False  # this process runs in that pod: its volumes can be written to here
     creator: str = ""
+    environment: Callable[[], bytes] = bytes  # what the files run in
     settings: Settings = Settings()
     now: Callable[[], datetime] = _utc
     sleep: Callable[[float], object] = time.sleep

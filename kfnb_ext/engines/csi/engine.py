@@ -113,6 +113,11 @@ class CsiEngine:
         self._needed()
         return listing.one(self._context, snapshot)
 
+    def environment(self, snapshot: str) -> bytes:
+        """What its files ran in, in short. Raises: NotFound, ClusterError."""
+        self._needed()
+        return listing.environment(self._context, snapshot)
+
     def delete(self, snapshot: str, progress: base.Progress) -> None:
         """Delete it. Raises: NotFound, Conflict, ClusterError."""
         self._needed()

@@ -36,6 +36,12 @@ def held(context: Context, snapshot: str) -> tuple[Member, ...]:
     return tuple(sorted(found, key=lambda member: (member.volume.index, member.name)))
 
 
+def environment(context: Context, snapshot: str) -> bytes:
+    """What its files ran in, as its annotations have it. Raises: NotFound, ClusterError."""
+    noted = (one["metadata"].get("annotations") or {} for one in parts(context, snapshot))
+    return next((text.encode() for one in noted if (text := one.get(keys.ENVIRONMENT, ""))), b"")
+
+
 def parts(context: Context, snapshot: str) -> list[dict[str, Any]]:
     """The objects of one set as they are. Raises: NotFound, ClusterError."""
     found = [one for one in objects(context) if members.read(one).set == snapshot]

@@ -11,7 +11,7 @@ import msgspec
 
 from kfnb_ext.engines.csi import keys
 from kfnb_ext.kube.client import address
-from kfnb_ext.model import cluster, quantities, snapshots
+from kfnb_ext.model import cluster, environment, quantities, snapshots
 
 API = f"{address.VOLUME_SNAPSHOTS.group}/{address.VOLUME_SNAPSHOTS.version}"
 _T = TypeVar("_T")
@@ -49,6 +49,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     creator: str
     left_out: tuple[snapshots.LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
+    environment: bytes = b""  # what the files run in
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +119,7 @@ def set_labels(cut: Cut) -> dict[str, str]:
 def set_annotations(cut: Cut) -> dict[str, str]:
     """What a person wrote, and what the set is."""
     found = {keys.NAME: cut.name, keys.NOTE: cut.note, keys.CREATOR: cut.creator}
+    found |= {keys.ENVIRONMENT: environment.short(cut.environment)}
     found |= {keys.LEFT_OUT: _json(cut.left_out), keys.WARNINGS: _json(cut.warnings)}
     return {key: value for key, value in found.items() if value not in ("", "[]")}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 PATIENCE = 30.0  # seconds for each volume: a dead network mount must not hold up the cut
 MARK = ".kfnb/snapshot.json"
+ENVIRONMENT = ".kfnb/environment.json"
 
 
 def flush(mounts: Iterable[str], patience: float = PATIENCE) -> tuple[str, ...]:
@@ -25,22 +26,36 @@ def flush(mounts: Iterable[str], patience: float = PATIENCE) -> tuple[str, ...]:
 
 def mark(workspace: str, of_set: str, now: datetime) -> str:
     """Leave the mark at the top of the workspace; a sentence when that cannot be."""
-    path = Path(workspace) / MARK
+    data = json.dumps({"set": of_set, "time": now.isoformat()}).encode()
     try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        with open(fresh, "w", encoding="utf-8") as file:
-            json.dump({"set": of_set, "time": now.isoformat()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
-        _sync_folder(path.parent)
+        _put(Path(workspace) / MARK, data)
     except OSError as error:
         return (
             f"The mark {MARK} could not be written ({error.strerror}): a volume made from this "
             "snapshot cannot prove by it whose it is."
         )
     return ""
+
+
+def enclose(workspace: str, environment: bytes) -> str:
+    """Lay the environment into the workspace, whole; a sentence when that cannot be."""
+    try:
+        if environment:
+            _put(Path(workspace) / ENVIRONMENT, environment)
+    except OSError as error:
+        return f"The environment is recorded in short alone ({error.strerror})."
+    return ""
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with open(fresh, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+    _sync_folder(path.parent)
 
 
 def marked(workspace: str) -> str:

@@ -78,6 +78,7 @@ def _cut(context: Context, order: Order, here: cluster.Place, chosen: choosing.C
         note=order.note,
         creator=context.creator,
         left_out=chosen.left_out,
+        environment=context.environment(),
     )
 
 
@@ -109,6 +110,7 @@ def _flushed(
     said = ()
     if any(volume.workspace and not volume.read_only for volume in volumes):
         said += tuple(filter(None, [syncing.mark(context.workspace, cut.id, context.now())]))
+        said += tuple(filter(None, [syncing.enclose(context.workspace, cut.environment)]))
     progress.phase("writing out what is still in memory")
     said += syncing.flush(volume.mount for volume in volumes if not volume.read_only)
     return msgspec.structs.replace(cut, warnings=said)

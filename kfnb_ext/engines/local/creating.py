@@ -5,6 +5,7 @@ Rule: until that rename there is no snapshot, and whatever goes wrong removes wh
 
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +40,7 @@ class Settings(NamedTuple):
     rules: exclude.Rules
     share: float  # of the volume, 0..1
     helpers_from: int  # files to read: so many are worth the start of children
+    environment: Callable[[], bytes] = bytes  # what the files run in
 
 
 class Order(NamedTuple):
@@ -164,6 +166,7 @@ def _recorded(
 ) -> records.Stored:
     """Write the record, the last thing before the rename."""
     home = work.parent.parent
+    environment = records.enclose(work, settings.environment())
     snapshot = snapshots.Snapshot(
         id=work.name,
         engine="local",
@@ -173,7 +176,7 @@ def _recorded(
         complete=outcome.complete,
         files=outcome.files,
         bytes_total=outcome.bytes_total,
-        bytes_added=outcome.bytes_added + writer.bytes,
+        bytes_added=outcome.bytes_added + writer.bytes + len(environment),
         excluded=settings.rules.patterns,
         left_out=tuple(outcome.left_out),
         left_out_count=outcome.left_out_count,
@@ -182,7 +185,12 @@ def _recorded(
         note=order.note,
     )
     stored = records.sealed(
-        records.Stored(snapshot=snapshot, boot=volume.boot(), manifest_sha256=writer.sha256)
+        records.Stored(
+            snapshot=snapshot,
+            boot=volume.boot(),
+            manifest_sha256=writer.sha256,
+            environment_sha256=records.sum_of(environment),
+        )
     )
     (work / records.RECORD).write_bytes(msgspec.json.encode(stored))
     return stored

@@ -56,9 +56,10 @@ class LocalEngine:
         patience: float = 20.0,
         helpers_from: int = 1000,
         now: Callable[[], datetime] = _now,
+        environment: Callable[[], bytes] = bytes,
     ) -> None:
         self._home = places.Layout(Path(workspace).absolute())
-        self._settings = creating.Settings(_rules(exclude), share, helpers_from)
+        self._settings = creating.Settings(_rules(exclude), share, helpers_from, environment)
         self._now, self._patience = now, patience
         self._restorer = restoring.Restorer(self._home, self._settings, now)
 
@@ -114,6 +115,10 @@ class LocalEngine:
         """Delete it. Raises: NotFound, Conflict."""
         with self._writing():
             deleting.delete(self._home, snapshot, progress)
+
+    def environment(self, snapshot: str) -> bytes:
+        """What its files ran in; empty: it is not recorded. Raises: NotFound, Gone."""
+        return records.one(self._home, snapshot)[0].environment()
 
     def files(self, snapshot: str, path: str) -> snapshots.EntryList:
         """The folder ``path`` of a snapshot. Raises: BadRequest, NotFound, Gone."""

@@ -17,6 +17,7 @@ from kfnb_ext.engines.local import manifest
 from kfnb_ext.model import snapshots
 
 TREE, MANIFEST, RECORD = "tree", "manifest.jsonl", "record.json"
+ENVIRONMENT = "environment.json"  # what the files ran in
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: snapshots.Snapshot
     boot: str  # the boot it was written under
     manifest_sha256: str
+    environment_sha256: str = ""  # empty: it has none
     seal: str = ""
 
 
@@ -64,6 +66,23 @@ def _is_sealed(path: Path) -> bool:
         return False
 
 
+def enclose(folder: Path, environment: bytes) -> bytes:
+    """Lay the environment into a snapshot; what was laid in. A snapshot does not fail by it."""
+    if not environment:
+        return b""
+    try:
+        (folder / ENVIRONMENT).write_bytes(environment)
+    except OSError:
+        (folder / ENVIRONMENT).unlink(missing_ok=True)
+        return b""
+    return environment
+
+
+def sum_of(environment: bytes) -> str:
+    """Its sum; empty where there is none."""
+    return hashlib.sha256(environment).hexdigest() if environment else ""
+
+
 class Kept:
     """One snapshot on disk."""
 
@@ -79,6 +98,23 @@ class Kept:
         if self.stored is None or self.stored.snapshot.id != self.folder.name:
             return None
         return msgspec.structs.replace(self.stored.snapshot, place=str(self.tree))
+
+    def environment(self) -> bytes:
+        """What its files ran in; empty: it is not recorded. Raises: Gone."""
+        known = self.stored.environment_sha256 if self.stored else ""
+        if not known:
+            return b""
+        try:
+            data = (self.folder / ENVIRONMENT).read_bytes()
+        except OSError:
+            data = b""
+        if sum_of(data) != known:
+            raise errors.Gone(
+                f"The environment of the snapshot {self.folder.name} is damaged. Its files are "
+                "not touched by that.",
+                "`kfnb snapshot verify` reads all of it.",
+            )
+        return data
 
     def is_whole(self) -> bool:
         """Whether record and manifest are as they were written."""

@@ -78,6 +78,10 @@ class Verifier:
         else:
             if stored is not None and stored.manifest_sha256 != digest:
                 found.append(snapshots.Difference(path=records.MANIFEST, problem="changed"))
+        try:
+            self._kept.environment()
+        except errors.Gone:
+            found.append(snapshots.Difference(path=records.ENVIRONMENT, problem="changed"))
         return found
 
     def _walk(self, parts: list[_Part]) -> None:
