@@ -77,7 +77,8 @@ def test_requests_made_from_the_document_are_answered_as_it_says(
         answer = wire.send(method, f"v1{address}", body)
         said = operation["responses"].get(str(answer.status))
         assert said, f"{answer.status} is not in the document: {answer.body!r}"
-        assert answer.status < 500 or answer.status == 507, answer
+        # 507: no room; 501: an engine that is not for this machine was named
+        assert answer.status < 500 or answer.status in (501, 507), answer
         content = said["content"]
         if "application/json" in content:
             schemas.check(answer.json(), content["application/json"]["schema"], DOCUMENT)
