@@ -252,7 +252,7 @@ for act in {acts!r}:
         engine.create("", "manual", Silent())
     if act == "restore":
         engine.restore(RestoreRequest(snapshot=engine.list()[0].id), "r", Silent())
-children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * making.THREADS
+children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * making.CHILDREN
 print((high() - bare + children) / 1024)
 """
 

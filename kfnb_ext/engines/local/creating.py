@@ -102,7 +102,7 @@ def _made(
         job = copying.Job(ground, budget, progress.advance)
         filler = filling.Filler(job, root, tree, before, rebooted)
         read = walk.totals.new_files + walk.totals.look_files
-        count = making.THREADS if read >= settings.helpers_from else 0
+        count = making.CHILDREN if read >= settings.helpers_from else 0
         with closing(manifest.Writer(work / records.MANIFEST)) as writer:
             maker = making.Maker(filler, hands.Hands(filler, count, home.held), writer)
             maker.make(drafts.read(found))

@@ -26,6 +26,7 @@ from kfnb_ext.engines.local import (
 from kfnb_ext.model import snapshots
 
 THREADS = max(2, min(4, len(os.sched_getaffinity(0))))
+CHILDREN = 2  # each takes 26 MiB of memory
 NAMED_AT_MOST = 1000
 _AHEAD = 48  # heavy folders in flight: three descriptors each
 _IN_FLIGHT = 16 * 1024 * 1024  # bytes of memory, about, for what waits for its turn
@@ -86,7 +87,7 @@ class Maker:
     ) -> None:
         self._filler, self._helpers, self._writer = filler, helpers, writer
         self._pool = ThreadPoolExecutor(THREADS, "kfnb-copy")
-        self._askers = ThreadPoolExecutor(THREADS, "kfnb-ask")  # one waits for each child
+        self._askers = ThreadPoolExecutor(CHILDREN, "kfnb-ask")  # one waits for each child
         self._pending: deque[_Portion | _Heavy] = deque()
         self._weight = self._heavy = 0
         self._lights: list[hands.Light] = []
