@@ -14,7 +14,6 @@ from kfnb_ext.services.capacity.judging import Judge
 
 if TYPE_CHECKING:
     from kfnb_ext.assembly import Pod
-    from kfnb_ext.kube.client import Client
     from kfnb_ext.model.limits import Kill
     from kfnb_ext.services.capacity.claims import Claims
     from kfnb_ext.services.capacity.clearing import Clearing
@@ -87,18 +86,14 @@ class Capacity:
             return None
         from kfnb_ext.services.capacity.claims import Claims
 
-        def client() -> "Client":
-            from kfnb_ext.kube.client import Client
-            from kfnb_ext.kube.client.access import Access
-
-            return Client(Access())
-
-        return Claims(client, self.known.namespace, name, self.known.notebook)
+        notebook = "" if self.known.workspace else self.known.notebook
+        return Claims(lambda: self._pod.cluster.client, self.known.namespace, name, notebook)
 
     def ask(self, seconds: float) -> None:
         """Ask the cluster and wait so long: for a shell that looks once, and is gone then."""
         if self.claims:
             self.judge.cluster = self.claims
+            self.claims.looked()
             self.claims()
             self.claims.wait(seconds)
 
@@ -120,7 +115,11 @@ class Capacity:
 
 def _known() -> advice.Known:
     identity = culling.identify(os.environ)
-    return advice.Known(namespace=identity.namespace or _namespace(), notebook=identity.name or "")
+    return advice.Known(
+        namespace=identity.namespace or _namespace(),
+        notebook=identity.name or "",
+        workspace=identity.culler == "workspaces",
+    )
 
 
 def _namespace() -> str:

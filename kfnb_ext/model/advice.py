@@ -20,6 +20,10 @@ Severity = Literal["info", "warning", "error"]
 Section = Literal["limits", "shm", "volumes"]
 NOT_CLAIMS = ("container_layer", "empty_dir", "memory", "host")  # kinds that no claim stands behind
 GIB = 1 << 30
+OPTIONS = (
+    "In a workspace of Notebooks 2.0 its kind's options set this: choose a larger one, or ask the "
+    "administrator to add it to the WorkspaceKind."
+)
 WAITS = 0.10  # share of time in which work waited: from here on it is felt
 HELD_BACK = 0.25  # share of periods throttled
 
@@ -42,6 +46,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     notebook: str = ""
     spec: patches.Spec | None = None  # the Notebook's, as the cluster has it
     claims: dict[str, patches.Spec] = {}  # those of its volumes, by name, as the cluster has them
+    workspace: bool = False  # of Notebooks 2.0: there is no Notebook to patch
 
 
 class Proposal(NamedTuple):
@@ -77,8 +82,18 @@ def propose(
         found += _shm(shm, limits, levels, known)
     if limits:
         found += _limits(limits, levels, known)
+    if known.workspace:
+        found = [_of_workspace(one) for one in found]
     order = ("error", "warning", "info")
     return tuple(sorted(found, key=lambda one: order.index(one.advice.severity)))
+
+
+def _of_workspace(one: Proposal) -> Proposal:
+    """What a Notebook's patch would do, the options of a workspace's kind decide."""
+    if one.patch is None or one.patch.kind != "notebook":
+        return one
+    text = f"{one.advice.text} {OPTIONS}"
+    return Proposal(msgspec.structs.replace(one.advice, text=text, patch=""), None)
 
 
 def _volume(one: Volume, levels: Levels, known: Known) -> list[Proposal]:

@@ -91,6 +91,8 @@ class Extension(config.KfnbExt, ExtensionApp):
         source.readers.append(self._read)
         self._teller = telling.Teller(pod, self._notices)
         capacity.attach(pod, self._loop, self._notices)
+        if pod.capacity.claims:
+            source.lookers.append(pod.capacity.claims.looked)
         assert self.serverapp is not None
         source.readers.append(glances.Glances(self.serverapp.event_logger).read)
         if self.settled.metrics:

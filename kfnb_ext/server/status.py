@@ -35,9 +35,12 @@ class StatusSource:
         self._last: tuple[Status, bytes] | None = None
         self._pending: asyncio.Future[tuple[Status, bytes]] | None = None
         self.readers: list[Callable[[Status], None]] = []  # told each reading, on the loop
+        self.lookers: list[Callable[[], None]] = []  # told that somebody asks, on the loop
 
     async def body(self, since: int | None) -> bytes:
         """The status as JSON, with the history after the reading ``since``."""
+        for looker in self.lookers:
+            looker()
         status, encoded = await self.fresh()
         if since is None:
             return encoded

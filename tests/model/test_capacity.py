@@ -238,3 +238,12 @@ def test_a_loader_that_does_not_fit_gets_a_patch_into_which_it_fits(origin: str,
     patch = advice.for_need(2 * GIB + 1, shm(origin=origin), KNOWN)
     assert size in patch.yaml
     assert ("volumes/0/name" in patch.yaml) == (origin == "empty_dir")
+
+
+def test_a_workspace_of_notebooks_2_is_told_of_its_options_and_gets_no_patch():
+    known = advice.Known(namespace="team", notebook="demo", workspace=True)
+    found = advice.advise(None, shm(), (), BOUNDS, known)
+    assert found
+    for one in found:
+        assert not one.patch
+        assert "WorkspaceKind" in one.text

@@ -1,8 +1,8 @@
 """This pod's Notebook and the claims of its volumes, as the cluster knows them.
 
-Rule: an extra that nothing waits for. It is asked in a thread of its own, seldom; where the
-cluster cannot be asked or refuses, what the mount table tells stays, and patches say that they
-rest on guesses.
+Rule: an extra that nothing waits for. It is asked in a thread of its own, seldom, and only while a
+person looks; where the cluster cannot be asked or refuses, what the mount table tells stays, and
+patches say that they rest on guesses.
 """
 
 import threading
@@ -18,6 +18,7 @@ from kfnb_ext.kube.client.address import CLAIMS, NOTEBOOKS, PODS, Address
 from kfnb_ext.model import quantities
 
 AGAIN = 600.0  # seconds between two questions: claims and Notebooks change seldom
+LOOKS = 60.0  # seconds after which somebody who asked for the status no longer looks
 
 Object = dict[str, Any]
 
@@ -51,13 +52,20 @@ class Claims:
         self._notebook = notebook
         self._seen = Seen()
         self._asked: float | None = None
+        self._looked: float | None = None
         self._thread: threading.Thread | None = None
 
+    def looked(self) -> None:
+        """A person looks at the status."""
+        self._looked = self._clock()
+
     def __call__(self) -> Seen:
-        """What is known; asks again where that is due."""
-        due = self._asked is None or self._clock() - self._asked >= AGAIN
+        """What is known; asks again where that is due and somebody looks."""
+        now = self._clock()
+        looks = self._looked is not None and now - self._looked < LOOKS
+        due = looks and (self._asked is None or now - self._asked >= AGAIN)
         if due and not (self._thread and self._thread.is_alive()):
-            self._asked = self._clock()
+            self._asked = now
             self._thread = threading.Thread(target=self._ask, name="kfnb-claims", daemon=True)
             self._thread.start()
         return self._seen

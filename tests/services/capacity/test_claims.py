@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kfnb_ext import errors
 from kfnb_ext.kube import client
 from kfnb_ext.kube.client.access import Access
 from kfnb_ext.services.capacity.claims import Claims, Seen, of_pod
@@ -43,14 +44,34 @@ def test_where_the_cluster_refuses_nothing_is_known_and_nothing_waits(tmp_path: 
 
     now = [0.0]
     claims = Claims(door, "alice", "demo-0", clock=lambda: now[0])
+    claims.looked()
     assert claims() == Seen()
     claims.wait(20)
     assert claims() == Seen()
     assert len(asked) == 1
     now[0] += 601
+    claims.looked()
     claims()
     claims.wait(20)
     assert len(asked) == 2
+
+
+def test_nobody_is_asked_while_nobody_looks():
+    now, asked = [0.0], []
+
+    def door() -> client.Client:
+        asked.append(now[0])
+        raise errors.Unsupported("There is no cluster.")
+
+    claims = Claims(door, "alice", "demo-0", clock=lambda: now[0])
+    for _ in range(3):
+        claims()
+        now[0] += 601
+    assert not asked
+    claims.looked()
+    now[0] += 61
+    claims()
+    assert not asked, "somebody looked, but not any more"
 
 
 def test_notebook_and_claims_are_read_and_what_is_refused_leaves_the_rest(tmp_path: Path):
@@ -60,6 +81,7 @@ def test_notebook_and_claims_are_read_and_what_is_refused_leaves_the_rest(tmp_pa
         environment = {"KUBECONFIG": str(cluster.kubeconfig(tmp_path))}
         door = client.Client(Access(environment, tmp_path / "none"), sleep=lambda _: None)
         claims = Claims(lambda: door, "alice", "demo-0", "demo")
+        claims.looked()
         claims()
         claims.wait(20)
         found = claims()
