@@ -1,6 +1,7 @@
 """A notebook pod with claims in the fake cluster, and the engine `csi` over it, in a time that
 passes only when somebody sleeps."""
 
+import copy
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from kfnb_ext.kube.client import Client, Limits
 from kfnb_ext.kube.client.access import Access
 from tests.fakes import kubernetes, recordings
 from tests.fakes.kubernetes import Cluster
+from tests.fakes.kubernetes.kinds import SNAPSHOT_CONTENT, VOLUME_SNAPSHOT
 
 START = datetime(2026, 11, 25, 12, 0, tzinfo=timezone.utc)
 GROUP = "snapshot.storage.k8s.io"
@@ -72,7 +74,7 @@ def pod(mounts: dict[str, str], **more: Any) -> dict[str, Any]:
 def classes() -> list[dict[str, Any]]:
     """The storage and snapshot classes that were recorded."""
     names = ("storageclass_list_200", "volumesnapshotclass_list_200")
-    return [version.object for name in names for version in recordings.told(name)]
+    return [copy.deepcopy(v.object) for name in names for v in recordings.told(name)]
 
 
 def allow(cluster: Cluster, *, readable: bool = True) -> None:
@@ -104,7 +106,7 @@ def door(cluster: Cluster, folder: Path, time: Time, token: str = "editor-token"
 
 
 def context(
-    client: Client, workspace: Path, time: Time, *, inside: bool = True, **settings: Any
+    client: Client, workspace: Path, time: Time, *, inside: bool = False, **settings: Any
 ) -> Context:
     """What the engine works with."""
     known = place.Names("kubeflow", "alice", "demo", "demo-0")
@@ -124,3 +126,60 @@ def context(
 def engine(client: Client, workspace: Path, time: Time, **more: Any) -> CsiEngine:
     """The engine over one pod."""
     return CsiEngine(context(client, workspace, time, **more))
+
+
+class World:
+    """All of it: a cluster with one notebook of two volumes, and the engine in its pod."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.time = folder, Time()
+        self.workspace = folder / "workspace"
+        self.workspace.mkdir(parents=True)
+        self.data = folder / "data"
+        self.data.mkdir()
+        self.cluster = Cluster(clock=self.time.read)
+        self.cluster.controllers.automatic = True
+        allow(self.cluster)
+        seed(self.cluster, {str(self.workspace): "home", str(self.data): "data"})
+
+    def __enter__(self) -> "World":
+        self.cluster.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.cluster.__exit__(*error)
+
+    def engine(self, **more: Any) -> CsiEngine:
+        """An engine of its own, as another process has it."""
+        return engine(door(self.cluster, self.folder, self.time), self.workspace, self.time, **more)
+
+    def context(self, **more: Any) -> Context:
+        """What the parts of an engine work with."""
+        client = door(self.cluster, self.folder, self.time)
+        return context(client, self.workspace, self.time, **more)
+
+    def kept(self) -> list[dict[str, Any]]:
+        """The VolumeSnapshots that the cluster has, past every right."""
+        return self._all(VOLUME_SNAPSHOT)
+
+    def contents(self) -> list[dict[str, Any]]:
+        """What the storage has."""
+        return self._all(SNAPSHOT_CONTENT)
+
+    def _all(self, kind: Any) -> list[dict[str, Any]]:
+        with self.cluster.world.store.lock:
+            return list(self.cluster.world.store.all(kind))
+
+
+def process(folder: Path) -> CsiEngine:
+    """The engine in another process, over a world that stands in ``folder`` already."""
+    time = Time()
+    access = Access({"KUBECONFIG": str(folder / "kubeconfig")}, folder / "none")
+    client = Client(
+        access,
+        limits=Limits(connect=5.0, read=120.0),  # it is killed while it waits
+        clock=lambda: time.read().timestamp(),
+        sleep=time.sleep,
+        chance=lambda: 0.0,
+    )
+    return engine(client, folder / "workspace", time)

@@ -23,6 +23,7 @@ from kfnb_ext.model.snapshots import RestoreRequest
 from tests.engines import trees
 from tests.engines.contract import *  # noqa: F403 - the suite that runs over every engine
 from tests.engines.contract import fill, request, take
+from tests.engines.contract_files import *  # noqa: F403 - and the one over those that hold files
 
 
 @pytest.fixture

@@ -21,13 +21,14 @@ def every(context: Context) -> tuple[snapshots.Snapshot, ...]:
     sets: dict[str, list[dict[str, Any]]] = {}
     for found in objects(context):
         sets.setdefault(members.read(found).set, []).append(found)
-    listed = [of(context, one) for one in sets.values()]
+    namespace = context.where().namespace if sets else ""
+    listed = [of(context, one, namespace) for one in sets.values()]
     return tuple(sorted(listed, key=lambda one: (one.created, one.id), reverse=True))
 
 
 def one(context: Context, snapshot: str) -> snapshots.Snapshot:
     """One set. Raises: NotFound, ClusterError."""
-    return of(context, parts(context, snapshot))
+    return of(context, parts(context, snapshot), context.where().namespace)
 
 
 def held(context: Context, snapshot: str) -> tuple[Member, ...]:
@@ -62,8 +63,8 @@ def objects(context: Context, of_set: str = "") -> list[dict[str, Any]]:
     return found
 
 
-def of(context: Context, found: list[dict[str, Any]]) -> snapshots.Snapshot:
-    """One set from its objects."""
+def of(context: Context, found: list[dict[str, Any]], namespace: str) -> snapshots.Snapshot:
+    """One set from its objects. Asks nothing."""
     held = sorted(map(members.read, found), key=lambda member: member.volume.index)
     first = min(found, key=lambda one: str(one["metadata"]["name"]))
     annotations = first["metadata"].get("annotations") or {}
@@ -86,7 +87,7 @@ def of(context: Context, found: list[dict[str, Any]]) -> snapshots.Snapshot:
         left_out=left,
         left_out_count=len(left),
         durable=True,
-        place=_place(context, held),
+        place=f"VolumeSnapshot {', '.join(one.name for one in held)} in the namespace {namespace}",
         state=state,
         error=why,
         note=annotations.get(keys.NOTE, ""),
@@ -129,8 +130,3 @@ def _told(member: Member) -> snapshots.SnapshotVolume:
         size=member.size,
         error=member.error,
     )
-
-
-def _place(context: Context, held: list[Member]) -> str:
-    names = ", ".join(member.name for member in held)
-    return f"VolumeSnapshot {names} in the namespace {context.where().namespace}"

@@ -125,14 +125,14 @@ def _taken(
             progress.advance(0)
             progress.phase(f"cutting volume {number} of {len(bodies)}")
             _made(context, cut, body, begun)
-        waiting.Wait(context, cut, len(bodies), progress).until_ready()
+        made = waiting.Wait(context, cut, len(bodies), progress).until_ready()
     except waiting.NotReady as error:
         if not error.final:
             raise
         raise _with(error, _taken_away(context, cut, begun)) from error
     except (errors.Cancelled, failures.ClusterError) as error:
         raise _with(error, _taken_away(context, cut, begun)) from error
-    return listing.one(context, cut.id)
+    return listing.of(context, made, cut.namespace)
 
 
 def _made(context: Context, cut: Cut, body: dict[str, Any], begun: list[str]) -> None:
@@ -172,7 +172,7 @@ def _taken_away(context: Context, cut: Cut, begun: list[str]) -> str:
     except errors.KfnbError:
         left = sorted(set(begun))
     if not left:
-        return "What was begun is taken away again."
+        return "What was begun is being taken away again."
     return (
         f"{', '.join(left)} could not be taken away: what is there of it is in the list, and can "
         "be deleted there."

@@ -9,6 +9,7 @@ Rule: an answer that does not come costs patience, never the snapshot.
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
@@ -47,23 +48,26 @@ class Wait:
         self._seen: set[str] = set()
         self._heard = False  # some controller said something in an event
 
-    def until_ready(self) -> list[Member]:
-        """The members, all ready. Raises: NotReady, Cancelled, ClusterError."""
+    def until_ready(self) -> list[dict[str, Any]]:
+        """The objects, all ready. Raises: NotReady, Cancelled, ClusterError."""
         while True:
             self._progress.advance(0)  # where a user who asked to stop is heard
-            found = self._look()
-            if found is not None:
+            listed = self._look()
+            found = None if listed is None else list(map(members.read, listed))
+            if listed is not None and found is not None:
                 if len(found) == self._count and all(one.ready for one in found):
-                    return found
+                    return listed
                 self._judge(found)
             self._late(found)
             self._context.sleep(self._context.every)
 
-    def _look(self) -> list[Member] | None:
+    def _look(self) -> list[dict[str, Any]] | None:
         place = address.VOLUME_SNAPSHOTS.at(self._cut.namespace)
         selector = members.labels(self._cut.notebook, self._cut.id)
         try:
-            listed = self._context.client.list(place, labels=selector).body["items"]
+            listed: list[dict[str, Any]] = self._context.client.list(place, labels=selector).body[
+                "items"
+            ]
         except failures.ClusterError as error:
             self._refused += error.reason not in PASSING
             if self._refused >= STUBBORN:
@@ -71,7 +75,7 @@ class Wait:
             self._progress.phase(f"waiting; the last answer was: {error.message}")
             return None
         self._refused = 0
-        return [members.read(one) for one in listed]
+        return listed
 
     def _judge(self, found: list[Member]) -> None:
         """Say how far it is. Raises: NotReady when it will never be."""

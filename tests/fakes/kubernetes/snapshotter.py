@@ -64,12 +64,20 @@ def _default_class(run: "Controllers", snapshot: Object) -> Object | None:
     claim = _claim(run, snapshot)
     name = (claim or {"spec": {}})["spec"].get("storageClassName", "")
     driver = (run.world.store.get(STORAGE_CLASS, "", name) or {}).get("provisioner")
-    for found in run.world.store.all(SNAPSHOT_CLASS):
-        marked = (found["metadata"].get("annotations") or {}).get(DEFAULT) == "true"
-        if marked and found["driver"] == driver:
-            snapshot["spec"]["volumeSnapshotClassName"] = found["metadata"]["name"]
-            return snapshot
-    return None
+    fitting = [
+        found["metadata"]["name"]
+        for found in run.world.store.all(SNAPSHOT_CLASS)
+        if found["driver"] == driver
+        and (found["metadata"].get("annotations") or {}).get(DEFAULT) == "true"
+    ]
+    if len(fitting) == 1:
+        snapshot["spec"]["volumeSnapshotClassName"] = fitting[0]
+        return snapshot
+    # Not among the recordings: the words are those of the controller's source.
+    text = f"{len(fitting)} default snapshot classes were found"
+    text = text if fitting else "cannot find default snapshot class"
+    text = f"Failed to set default snapshot class with error {text}"
+    return _failed(run, snapshot, "SetDefaultSnapshotClassFailed", text, ready=None)
 
 
 def _content(run: "Controllers", snapshot: Object, driver: str) -> Object | None:

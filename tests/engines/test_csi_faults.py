@@ -1,0 +1,229 @@
+"""Whatever a request meets, and wherever the process is killed: nothing twice, nothing lost.
+
+Each request of a create and of a delete meets each fault once; then the cluster is well again,
+and what is there must be listed, be told truthfully, and go away by a delete.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kfnb_ext import errors
+from kfnb_ext.model.snapshots import Snapshot
+from tests.engines import csi_pod, trees
+from tests.engines.csi_pod import World
+from tests.fakes.kubernetes import faults
+
+ROOT = Path(__file__).parents[2]
+SILENCE = 0.5  # seconds; the door waits 0.4
+
+
+def create(world: World) -> Snapshot:
+    return world.engine().create("before upgrade", "manual", trees.Listening())
+
+
+def requests(tmp_path: Path, act: Callable[[World], object]) -> int:
+    """How many requests an act sends when all is well."""
+    with World(tmp_path / "count") as world:
+        if act is not create:
+            create(world)
+        before = len(world.cluster.log)
+        act(world)
+        return len(world.cluster.log) - before
+
+
+def delete(world: World) -> None:
+    (one,) = world.engine().list()
+    world.engine().delete(one.id, trees.Listening())
+
+
+def outcome(act: Callable[[World], object], world: World) -> errors.KfnbError | None:
+    try:
+        act(world)
+    except errors.KfnbError as error:
+        return error
+    return None
+
+
+def well_again(world: World) -> tuple[Snapshot, ...]:
+    """What is listed once all is well, and no more than two objects with their two contents."""
+    world.cluster.faults.clear()
+    for _ in range(20):
+        world.cluster.controllers.step()
+    kept, listed = world.kept(), world.engine().list()
+    assert len(kept) <= 2, "made twice"
+    assert len(world.contents()) <= len(kept), "the storage holds what nobody knows"
+    shown = {volume.object for one in listed for volume in one.volumes}
+    assert shown == {one["metadata"]["name"] for one in kept}, "an orphan"
+    return listed
+
+
+def cleared(world: World) -> None:
+    """Everything that is listed can be deleted."""
+    for one in world.engine().list():
+        world.engine().delete(one.id, trees.Listening())
+    world.cluster.controllers.settle()
+    assert (world.kept(), world.contents()) == ([], [])
+
+
+@pytest.mark.parametrize("name", faults.every(SILENCE))
+def test_a_create_makes_one_set_or_says_what_became_of_it(tmp_path: Path, name: str):
+    for nth in range(1, requests(tmp_path, create) + 1):
+        with World(tmp_path / str(nth)) as world:
+            world.cluster.faults.next(faults.every(SILENCE)[name], nth)
+
+            error = outcome(create, world)
+            listed = well_again(world)
+
+            if error is None:
+                assert [(len(one.volumes), one.state) for one in listed] == [(2, "ready")], nth
+            elif "Nothing was changed." in error.message or "taken away" in error.message:
+                assert all(one.state == "deleting" for one in listed) or not listed, (nth, error)
+            else:
+                assert "in the list" in error.message + error.hint, (nth, error.message)
+            cleared(world)
+
+
+@pytest.mark.parametrize("name", faults.every(SILENCE))
+def test_a_delete_deletes_or_leaves_what_can_be_deleted_again(tmp_path: Path, name: str):
+    for nth in range(1, requests(tmp_path, delete) + 1):
+        with World(tmp_path / str(nth)) as world:
+            create(world)
+            world.cluster.faults.next(faults.every(SILENCE)[name], nth)
+
+            error = outcome(delete, world)
+            listed = well_again(world)
+
+            if error is None:
+                assert listed == (), nth
+            cleared(world)
+
+
+def test_a_token_that_is_replaced_amid_a_create_is_not_noticed(tmp_path: Path):
+    for nth in range(1, requests(tmp_path, create) + 1):
+        with World(tmp_path / str(nth)) as world:
+            engine = world.engine()
+            seen: list[int] = []
+
+            def renew(
+                _: object, world: World = world, seen: list[int] = seen, n: int = nth
+            ) -> bool:
+                seen.append(1)
+                if len(seen) == n:
+                    world.cluster.renew_token(world.folder)
+                return False
+
+            world.cluster.faults.when(renew, faults.broken())
+
+            assert engine.create("", "manual", trees.Listening()).state == "ready"
+            assert len(world.kept()) == 2
+
+
+# One process imports everything once; each of its children does one act and is killed.
+ZYGOTE = """
+import os, sys
+from pathlib import Path
+from tests.engines import csi_pod, trees
+import kubernetes, kubernetes.client.rest, kubernetes.config.incluster_config
+from kfnb_ext.engines.csi import taking, deleting
+for line in sys.stdin:
+    folder, url, act = line.split()
+    child = os.fork()
+    if child:
+        print(child, flush=True)
+        continue
+    engine = csi_pod.process(Path(folder))
+    if act == "create":
+        engine.create("before upgrade", "manual", trees.Listening())
+    else:
+        (one,) = engine.list()
+        engine.delete(one.id, trees.Listening())
+    os._exit(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[subprocess.Popen[str]]:
+    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    with subprocess.Popen(
+        [sys.executable, "-c", ZYGOTE],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        yield process
+        assert process.stdin
+        process.stdin.close()
+        process.wait(10)
+
+
+def killed_at(zygote: subprocess.Popen[str], world: World, act: str, nth: int, after: bool) -> None:
+    """Start the act in a process of its own and kill it while its n-th request is unanswered."""
+    assert zygote.stdin
+    assert zygote.stdout
+    before = len(world.cluster.log)
+    world.cluster.faults.next(faults.silent(60, applied=after), nth)
+    zygote.stdin.write(f"{world.folder} {world.cluster.url} {act}\n")
+    zygote.stdin.flush()
+    child = int(zygote.stdout.readline())
+    until = time.monotonic() + 30
+    while len(world.cluster.log) - before < nth:
+        assert time.monotonic() < until, "it never came so far"
+        time.sleep(0.005)
+    if after:
+        time.sleep(0.02)  # the request is carried out behind its line in the log
+    os.kill(child, signal.SIGKILL)
+    world.cluster.server.closing.set()
+    time.sleep(0.02)
+    world.cluster.server.closing.clear()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("act", ["create", "delete"])
+def test_a_kill_at_any_request_leaves_what_is_listed_and_can_be_deleted(
+    tmp_path: Path, zygote, act: str, after: bool
+):
+    for nth in range(1, requests(tmp_path, {"create": create, "delete": delete}[act]) + 1):
+        with World(tmp_path / str(nth)) as world:
+            world.engine()  # leaves the way to the cluster in the folder
+            if act == "delete":
+                create(world)
+
+            killed_at(zygote, world, act, nth, after)
+
+            listed = well_again(world)
+            assert len(listed) <= 1, nth
+            if listed and len(listed[0].volumes) == 2 and listed[0].state == "ready":
+                assert listed[0].complete
+            cleared(world)
+
+
+def test_an_unfinished_set_is_told_as_failed_once_nobody_can_be_at_work_on_it(
+    tmp_path: Path, zygote
+):
+    with World(tmp_path / "one") as world:
+        world.engine()
+        count = requests(tmp_path, create)
+        nth = next(n for n in range(1, count + 1) if _is_second_create(tmp_path, n))
+        killed_at(zygote, world, "create", nth, after=False)
+        (left,) = well_again(world)
+        assert left.state == "pending"
+        world.time.now += csi_pod.timedelta(minutes=11)
+        (left,) = world.engine().list()
+        assert (left.state, left.complete) == ("failed", False)
+
+
+def _is_second_create(tmp_path: Path, nth: int) -> bool:
+    with World(tmp_path / f"look{nth}") as world:
+        create(world)
+        posts = [
+            number
+            for number, one in enumerate(world.cluster.log, 1)
+            if one.method == "POST" and "dryRun" not in one.query
+        ]
+        return posts[1] == nth
