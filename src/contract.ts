@@ -225,6 +225,7 @@ export interface Place {
   readonly digest: string; // repository@sha256:..., as the node runs it
   readonly service_account: string;
   readonly mounted: readonly Mounted[];
+  readonly lost: readonly string[]; // claims that the pod mounts and the cluster does not have
 }
 
 /** Something that can be done from here; `allowed` None: the cluster did not tell. */

@@ -65,7 +65,8 @@ def operations(pod: Pod, given: Given, talk: Talk) -> Outcome:
 
 def create(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot create [NAME]``"""
-    request = snapshots.CreateRequest(engine=_engine(pod, given), name=refer.name(given.name))
+    engine, name = _engine(pod, given), refer.name(given.name)
+    request = snapshots.CreateRequest(engine=engine, name=name, note=given.note)
     ended = waiting.finish(pod.snapshots.create(request), talk)
     made = pod.snapshots.get(request.engine, ended.snapshot or "")
     return Outcome(made, text.taken(made))
@@ -140,7 +141,7 @@ def delete(pod: Pod, given: Given, talk: Talk) -> Outcome:
     preview = f"Delete this snapshot for good:\n  {text.line(pod.snapshots.get(engine, snapshot))}"
     confirm(talk, given, preview, "Delete it?")
     ended = waiting.finish(pod.snapshots.delete(engine, snapshot), talk)
-    return Outcome(ended, f"Snapshot {snapshot} is deleted.")
+    return Outcome(ended, ended.message.replace("The snapshot", f"Snapshot {snapshot}"))
 
 
 def prune(pod: Pod, given: Given, talk: Talk) -> Outcome:

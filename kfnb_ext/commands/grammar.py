@@ -31,6 +31,10 @@ examples:
 
 {RULES}"""
 
+ENGINES = (
+    "local: files, on the workspace's own volume (default); csi: whole volumes, by the cluster"
+)
+
 # Stands before a word that must be taken as it is. Before Python 3.13 argparse drops every "--",
 # also one that is a PATH: `restore ID -- --` would then restore the whole workspace.
 MARK = "="
@@ -152,6 +156,9 @@ def _gpu(commands: Any) -> None:
 def _snapshot(commands: Any) -> None:
     create = _command(commands, "create", "create", "take a snapshot of the workspace", engine=True)
     create.add_argument("name", nargs="?", default="", metavar="NAME", help="for yourself")
+    create.add_argument(
+        "--note", default="", metavar="TEXT", help="why, for whoever reads it later"
+    )
     _command(commands, "list", "list_", "all snapshots, newest first", engine=True)
     _id(_command(commands, "show", "show", "everything about one snapshot", engine=True))
     _restore(commands)
@@ -206,7 +213,7 @@ def _command(
     parser.set_defaults(act=act)
     _everywhere(parser)
     if engine:
-        parser.add_argument("--engine", default=argparse.SUPPRESS, help="default: local")
+        parser.add_argument("--engine", default=argparse.SUPPRESS, help=ENGINES)
     if yes:
         parser.add_argument("--yes", action="store_true", help="do not ask")
     return parser

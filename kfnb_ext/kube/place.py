@@ -60,6 +60,8 @@ def look(client: Client, known: Names, workspace: str) -> cluster.Place:
     pod = _pod(client, known)
     container = own_container(pod, known.notebook)
     labels = pod["metadata"].get("labels") or {}
+    mounted = _mounted(client, known.namespace, pod, container, workspace)
+    there = {one.claim.name for one in mounted}
     named = labels.get(standing.NOTEBOOK_LABEL) or labels.get(standing.WORKSPACE_LABEL, "")
     return cluster.Place(
         platform=standing.platform(known.platform, labels),
@@ -72,7 +74,8 @@ def look(client: Client, known: Names, workspace: str) -> cluster.Place:
         image=container.get("image", ""),
         digest=digest(pod, container),
         service_account=pod["spec"].get("serviceAccountName", "default"),
-        mounted=_mounted(client, known.namespace, pod, container, workspace),
+        mounted=mounted,
+        lost=tuple(sorted({name for _, name in mounts(pod, container) if name not in there})),
     )
 
 

@@ -59,6 +59,7 @@ class Place(Record, frozen=True, kw_only=True):
     digest: str = ""  # repository@sha256:..., as the node runs it
     service_account: str = ""
     mounted: tuple[Mounted, ...] = ()
+    lost: tuple[str, ...] = ()  # claims that the pod mounts and the cluster does not have
 
 
 class Ability(Record, frozen=True, kw_only=True):

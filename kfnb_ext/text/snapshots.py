@@ -10,6 +10,7 @@ from kfnb_ext.text import tables, units
 
 SHOWN = 10  # paths that a preview names of each kind; --json names up to 1000
 
+APART = "one after another: what was written between two cuts is in the later one alone."
 REASONS = {
     "manual": "",
     "before_restore": "safety, before a restore",
@@ -24,23 +25,39 @@ def listing(found: snapshots.SnapshotList) -> str:
     undoable = [one for one in found.restores if not one.undone]
     if undoable:
         parts.append("\n".join(["Can be undone:", *(f"  {restored(one)}" for one in undoable)]))
-    parts.append("\n".join(_engine(info) for info in found.engines))
+    told = [one for one in found.engines if len(found.engines) == 1 or not one.absent]
+    parts.append("\n".join(map(_engine, told)))
     return "\n\n".join(parts)
 
 
 def _table(found: tuple[snapshots.Snapshot, ...]) -> str:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             one.id,
+            one.engine,
             units.date(one.created),
             "-" if one.files is None else f"{one.files:,}",
             _size(one.bytes_total),
             _size(one.bytes_added),
-            title(one) + ("" if one.complete else " (incomplete)"),
+            title(one) + _mark(one),
         )
         for one in found
     ]
-    return tables.table(("ID", "TAKEN", "FILES", "SIZE", "ADDED", "NAME"), rows, "FILES SIZE ADDED")
+    head: tuple[str, ...] = ("ID", "ENGINE", "TAKEN", "FILES", "SIZE", "ADDED", "NAME")
+    if len({one.engine for one in found}) < 2:  # then it says nothing
+        head, rows = _without(head), [_without(row) for row in rows]
+    return tables.table(head, rows, "FILES SIZE ADDED")
+
+
+def _without(row: tuple[str, ...]) -> tuple[str, ...]:
+    return row[:1] + row[2:]
+
+
+def _mark(one: snapshots.Snapshot) -> str:
+    """What keeps it from being relied upon."""
+    marks: list[str] = [one.state] if one.state != "ready" else []
+    marks += [] if one.complete else ["incomplete"]
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def title(one: snapshots.Snapshot) -> str:
@@ -50,9 +67,8 @@ def title(one: snapshots.Snapshot) -> str:
 
 def _engine(info: snapshots.EngineInfo) -> str:
     if not info.available:
-        return " ".join(
-            filter(None, [f"Engine {info.engine}: unavailable:", info.reason, info.hint])
-        )
+        why = [f"Engine {info.engine}: unavailable:", units.plain(info.reason), info.hint]
+        return "\n".join(filter(None, [" ".join(filter(None, why)), info.role.rstrip()]))
     said = ""
     if info.used is not None and info.allowed is not None:
         said = f": snapshots use {units.share(info.used, info.allowed)} that they may"
@@ -72,16 +88,36 @@ def one(record: snapshots.Snapshot) -> str:
     rows = [
         ("Snapshot", record.id),
         ("Name", units.plain(record.name) or "(none)"),
+        *([("Note", units.plain(record.note))] if record.note else []),
         ("Taken", f"{units.date(record.created)}, {why}"),
         ("Holds", _held(record)),
-        ("Added", f"{_size(record.bytes_added)} on the volume"),
+        *_added(record),
         ("Engine", record.engine + ("" if record.durable else " (lost together with its volume)")),
         ("Place", units.plain(record.place)),
         ("Left out", _left_out(record)),
     ]
     if not record.complete:
         rows.append(("Complete", "no: something that should be in it is not, see above"))
+    if record.state != "ready":
+        rows.append(("State", f"{record.state}: {units.plain(record.error) or 'not ready yet'}"))
+    if not record.together:
+        rows.append(("Together", APART))
+    rows += [("Mind", units.plain(said)) for said in record.warnings]
     return tables.fields(rows)
+
+
+def _added(record: snapshots.Snapshot) -> list[tuple[str, str]]:
+    if record.volumes:
+        lines = [_volume(part) for part in record.volumes]
+        return [("Volumes", "\n".join(lines))]
+    return [("Added", f"{_size(record.bytes_added)} on the volume")]
+
+
+def _volume(part: snapshots.SnapshotVolume) -> str:
+    size = "" if part.size is None else f", {units.size(part.size)}"
+    state = "ready" if part.ready else "not ready"
+    error = f": {units.plain(part.error)}" if part.error and not part.ready else ""
+    return f"{part.claim} ({units.plain(part.mount)}{size}): {state}{error}"
 
 
 def _left_out(record: snapshots.Snapshot) -> str:
@@ -102,6 +138,8 @@ def taken(record: snapshots.Snapshot) -> str:
         lines.append(f"Left out:\n{_indent(_left_out(record).splitlines())}")
     if not record.durable:
         lines.append("It lies on the volume of the workspace and is lost together with it.")
+    lines += [] if record.together else [f"Its volumes were cut {APART}"]
+    lines += map(units.plain, record.warnings)
     return "\n".join(lines)
 
 

@@ -135,6 +135,7 @@ class World:
         self.folder, self.time = folder, Time()
         self.workspace = folder / "workspace"
         self.workspace.mkdir(parents=True)
+        self._door: Client | None = None
         self.data = folder / "data"
         self.data.mkdir()
         self.cluster = Cluster(clock=self.time.read)
@@ -150,13 +151,13 @@ class World:
         self.cluster.__exit__(*error)
 
     def engine(self, **more: Any) -> CsiEngine:
-        """An engine of its own, as another process has it."""
-        return engine(door(self.cluster, self.folder, self.time), self.workspace, self.time, **more)
+        """A new engine: it knows nothing of what another one has seen."""
+        return CsiEngine(self.context(**more))
 
     def context(self, **more: Any) -> Context:
         """What the parts of an engine work with."""
-        client = door(self.cluster, self.folder, self.time)
-        return context(client, self.workspace, self.time, **more)
+        self._door = self._door or door(self.cluster, self.folder, self.time)
+        return context(self._door, self.workspace, self.time, **more)
 
     def kept(self) -> list[dict[str, Any]]:
         """The VolumeSnapshots that the cluster has, past every right."""

@@ -15,6 +15,8 @@ from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.members import Volume
 from kfnb_ext.model import cluster, snapshots
 
+LOST = "The claim {} is mounted by the pod, but the cluster does not have it."
+
 
 class Chosen(NamedTuple):
     """What is cut, with the class of each (empty: the cluster's default), and what is not."""
@@ -34,7 +36,7 @@ def choose(context: Context, here: cluster.Place, wanted: Sequence[str] = ()) ->
             f"{why} Nothing was changed.", "Ask the administrator to correct the option."
         )
     volumes: list[tuple[Volume, str]] = []
-    left: list[snapshots.LeftOut] = []
+    left = [snapshots.LeftOut(path=name, reason=LOST.format(name)) for name in here.lost]
     for mounted in _by_claim(here, wanted):
         claim = mounted[0].claim
         why = unfit(claim)

@@ -65,15 +65,24 @@ class CsiEngine:
         trouble = self._trouble
         if trouble is None:
             return snapshots.EngineInfo(engine=self.name, available=True, note=NOTE, can=CAN)
-        rights = isinstance(trouble, failures.ClusterError) and trouble.reason == "rbac"
+        role = self._role(trouble)
         return snapshots.EngineInfo(
             engine=self.name,
             available=False,
             reason=trouble.message.replace(" Nothing was changed.", ""),
-            hint=roles.HINT if rights else trouble.hint,
-            role=roles.SNAPSHOTS if rights else "",
+            hint=roles.HINT if role else trouble.hint,
+            role=role,
             can=CAN,
         )
+
+    def _role(self, trouble: errors.KfnbError) -> str:
+        if not isinstance(trouble, failures.ClusterError):
+            return ""
+        try:
+            here = self._context.where()
+        except errors.KfnbError:  # the right to look at the pod is what is missing
+            here = None
+        return roles.role(trouble, here)
 
     def list(self) -> tuple[snapshots.Snapshot, ...]:
         """All snapshots, newest first. Raises: ClusterError, Unsupported."""

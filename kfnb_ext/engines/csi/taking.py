@@ -19,6 +19,11 @@ from kfnb_ext.engines.csi.members import Cut, Volume
 from kfnb_ext.kube.client import address, failures
 from kfnb_ext.model import cluster, snapshots
 
+STATES = (
+    "Nothing was changed.",
+    "Whether the change was made is not known.",
+    "Everything is as it was before.",
+)
 TRIES = 3  # of one create whose answer did not come
 
 
@@ -43,19 +48,36 @@ def take(context: Context, order: Order, progress: base.Progress) -> snapshots.S
     Raises: ClusterError, Unsupported, Forbidden, NotReady, Cancelled.
     """
     allowed(context)
+    try:
+        here, chosen, cut = _prepared(context, order, progress)
+    except failures.ClusterError as error:
+        raise _untouched(error) from None
+    progress.advance(0)
+    cut = _flushed(context, cut, here, [volume for volume, _ in chosen.volumes], progress)
+    bodies = [members.body(cut, volume, name) for volume, name in chosen.volumes]
+    return _taken(context, cut, bodies, progress)
+
+
+def _prepared(
+    context: Context, order: Order, progress: base.Progress
+) -> tuple[cluster.Place, choosing.Chosen, Cut]:
+    """All that is asked before anything is made. Raises: ClusterError, Unsupported."""
     progress.phase("looking at the volumes of this pod")
     context.forget()
     here = context.where()
     chosen = choosing.choose(context, here, order.mounts)
     cut = _cut(context, order, here, chosen)
-    bodies = [members.body(cut, volume, name) for volume, name in chosen.volumes]
     progress.phase("asking the cluster whether it would allow it")
-    for body in bodies:
-        _tried(context, cut.namespace, body)
-    progress.advance(0)
-    cut = _flushed(context, cut, here, [volume for volume, _ in chosen.volumes], progress)
-    bodies = [members.body(cut, volume, name) for volume, name in chosen.volumes]
-    return _taken(context, cut, bodies, progress)
+    for volume, name in chosen.volumes:
+        _tried(context, cut.namespace, members.body(cut, volume, name))
+    return here, chosen, cut
+
+
+def _untouched(error: failures.ClusterError) -> failures.ClusterError:
+    """The same failure: only questions were asked, whatever it says of a change."""
+    error.message = f"{_bare(error.message)} Nothing was changed."
+    error.uncertain = False
+    return error
 
 
 def allowed(context: Context) -> None:
@@ -84,14 +106,18 @@ def _cut(context: Context, order: Order, here: cluster.Place, chosen: choosing.C
 
 def _tried(context: Context, namespace: str, body: dict[str, Any]) -> None:
     """A dry run: rights, quotas and the object itself. Raises: ClusterError, Unsupported."""
-    try:
-        context.client.create(address.VOLUME_SNAPSHOTS.at(namespace), body, dry_run=True)
-    except failures.ClusterError as error:
-        if error.reason == "not_served":
-            raise snapshot_classes.unserved() from error
-        if error.reason == "exists":  # this very order, asked for again
+    for attempt in range(1, TRIES + 1):
+        try:
+            context.client.create(address.VOLUME_SNAPSHOTS.at(namespace), body, dry_run=True)
             return
-        raise
+        except failures.ClusterError as error:
+            if error.reason == "not_served":
+                raise snapshot_classes.unserved() from error
+            if error.reason == "exists":  # this very order, asked for again
+                return
+            if attempt == TRIES or not error.uncertain:
+                raise
+        context.sleep(context.every)  # nothing is made by it: it can be asked again
 
 
 def _flushed(
@@ -181,8 +207,12 @@ def _taken_away(context: Context, cut: Cut, begun: list[str]) -> str:
 
 def _with(error: errors.KfnbError, said: str) -> errors.KfnbError:
     """The same failure, with what became of what it left."""
-    message = error.message.replace("Everything is as it was before.", "").strip()
-    for word in ("Nothing was changed.", "Whether the change was made is not known."):
-        message = message.replace(word, "").strip()
     kind = errors.Cancelled if isinstance(error, errors.Cancelled) else errors.EngineFailed
-    return kind(f"{message} {said}", error.hint)
+    return kind(f"{_bare(error.message)} {said}", error.hint)
+
+
+def _bare(message: str) -> str:
+    """Without what it says of the state that things are in."""
+    for words in STATES:
+        message = message.replace(words, "").strip()
+    return message
