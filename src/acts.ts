@@ -7,11 +7,12 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { type ApiError, asApiError } from './client';
-import type { EntryList, Operation, Restore, Snapshot } from './contract';
+import type { EngineName, EntryList, Operation, Restore, Snapshot } from './contract';
 import { confirmRestore } from './restore';
 import type { Snapshots } from './snapshots';
 import { title } from './views/snapshot';
 import type { Acts } from './views/snapshots';
+import type { Order } from './views/take';
 
 export class Actions implements Acts {
   constructor(
@@ -28,12 +29,12 @@ export class Actions implements Acts {
     return this._changed;
   }
 
-  take = (name: string): Promise<boolean> => this.attempt(() => this.snapshots.create(name));
+  take = (order: Order): Promise<boolean> => this.attempt(() => this.snapshots.create(order));
 
   restore = (snapshot: Snapshot, paths: readonly string[]): void => {
     void this.attempt(async () => {
       const agreed = await confirmRestore(
-        { engine: 'local', snapshot: snapshot.id, paths, exact: false },
+        { engine: snapshot.engine as EngineName, snapshot: snapshot.id, paths, exact: false },
         this.restoreHeading(snapshot, paths),
         request => this.snapshots.preview(request),
         this.trans
@@ -60,7 +61,15 @@ export class Actions implements Acts {
     const { trans } = this;
     this.confirmed(
       trans.__('Delete snapshot “%1”?', title(snapshot, trans)),
-      trans.__('It cannot be brought back. The workspace and other snapshots stay as they are.'),
+      snapshot.volumes.length
+        ? trans.__(
+            'The cluster deletes it for good, with all its volumes: %1. The notebook and other ' +
+              'snapshots stay as they are.',
+            snapshot.volumes.map(volume => volume.claim).join(', ')
+          )
+        : trans.__(
+            'It cannot be brought back. The workspace and other snapshots stay as they are.'
+          ),
       trans.__('Delete'),
       () => this.snapshots.delete(snapshot)
     );

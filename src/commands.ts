@@ -43,7 +43,7 @@ export function addCommands(
         const core = await sidebar.core();
         // There the progress is seen, or why it was refused.
         show();
-        await core.actions.take(name);
+        await core.actions.take({ engine: 'local', name, note: '' });
       }
     }
   });

@@ -7,6 +7,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { type ApiError, asApiError, type Client } from './client';
 import type {
+  EngineName,
   EntryList,
   Operation,
   RestorePlan,
@@ -16,6 +17,10 @@ import type {
   Verification
 } from './contract';
 import type { Pod } from './pod';
+import type { Order } from './views/take';
+
+/** So often a list is read again in which something changes by the cluster alone. */
+const UNSETTLED_MS = 10_000;
 
 export class Snapshots implements IDisposable {
   /** `save` writes unsaved documents to disk, so that a snapshot holds what the user sees. */
@@ -25,6 +30,7 @@ export class Snapshots implements IDisposable {
     private readonly save: () => Promise<void>
   ) {
     pod.ended.connect(this.onEnded);
+    pod.changed.connect(this.onLooked);
   }
 
   /** The last list; null before the first answer. */
@@ -53,6 +59,7 @@ export class Snapshots implements IDisposable {
 
   async refresh(): Promise<void> {
     const question = ++this._asked;
+    this._askedAt = Date.now();
     try {
       const list = await this.client.snapshots();
       if (question === this._asked) {
@@ -65,9 +72,10 @@ export class Snapshots implements IDisposable {
     this._changed.emit();
   }
 
-  async create(name: string): Promise<Operation> {
+  async create({ engine, name, note }: Order): Promise<Operation> {
     await this.save();
-    return this.started(this.client.create({ name }));
+    const request = { engine: engine as EngineName, name, ...(note && { note }) };
+    return this.started(this.client.create(request));
   }
 
   preview(request: RestoreRequest): Promise<RestorePlan> {
@@ -110,6 +118,7 @@ export class Snapshots implements IDisposable {
   dispose(): void {
     this._disposed = true;
     this.pod.ended.disconnect(this.onEnded);
+    this.pod.changed.disconnect(this.onLooked);
     Signal.clearData(this);
   }
 
@@ -127,7 +136,18 @@ export class Snapshots implements IDisposable {
     void this.refresh();
   };
 
+  /** The status is only looked at while somebody looks: so nothing is asked while hidden. */
+  private readonly onLooked = (): void => {
+    const unsettled = this._list?.snapshots.some(
+      ({ state }) => state === 'pending' || state === 'deleting'
+    );
+    if (unsettled && Date.now() - this._askedAt > UNSETTLED_MS) {
+      void this.refresh();
+    }
+  };
+
   private _asked = 0;
+  private _askedAt = 0;
   private _disposed = false;
   private _list: SnapshotList | null = null;
   private _error: ApiError | null = null;

@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { Snapshot, Verification } from '../contract';
 import * as units from '../units';
 import { Files, type FilesProps } from './files';
+import { State, Volumes } from './volumeset';
 
 export interface SnapshotProps extends Pick<FilesProps, 'browse' | 'contentUrl'> {
   snapshot: Snapshot;
@@ -43,6 +44,7 @@ export function SnapshotView(props: SnapshotProps): JSX.Element {
         <span className="kfnb-Snapshot-time">{units.moment(snapshot.created, now)}</span>
       </button>
       <p className="kfnb-Note kfnb-Snapshot-facts">{facts(snapshot, trans)}</p>
+      <State snapshot={snapshot} trans={trans} />
       <Warnings snapshot={snapshot} trans={trans} />
       <Verified verification={props.verification} trans={trans} />
       <div id={body} hidden={!open}>
@@ -73,7 +75,12 @@ function facts(snapshot: Snapshot, trans: TranslationBundle): string {
   const { files, bytes_total, bytes_added, reason } = snapshot;
   const all =
     files === null || bytes_total === null || bytes_added === null
-      ? snapshot.volumes.map(volume => volume.claim).join(', ')
+      ? trans._n(
+          'Volume snapshot of %2',
+          'Volume snapshot of %1 volumes: %2',
+          snapshot.volumes.length,
+          snapshot.volumes.map(volume => volume.claim).join(', ')
+        )
       : trans._n(
           '%2 file, %3; cost %4',
           '%2 files, %3; cost %4',
@@ -135,22 +142,38 @@ function Verified(props: Pick<SnapshotProps, 'verification' | 'trans'>): JSX.Ele
 }
 
 function Opened(props: SnapshotProps): JSX.Element {
-  const { refused, onRestore, onVerify, onDelete, trans } = props;
+  const { snapshot, refused, onRestore, onVerify, onDelete, trans } = props;
+  const whole = snapshot.volumes.length > 0;
   const changing = { type: 'button', className: 'kfnb-Button', disabled: refused !== '' } as const;
   return (
     <>
       <div className="kfnb-Buttons">
-        <button {...changing} onClick={() => onRestore([])}>
+        <button
+          {...changing}
+          disabled={refused !== '' || snapshot.state !== 'ready'}
+          onClick={() => onRestore([])}
+        >
           {trans.__('Restore…')}
         </button>
-        <button type="button" className="kfnb-Button" onClick={onVerify}>
-          {trans.__('Verify')}
-        </button>
-        <button {...changing} onClick={onDelete}>
+        {whole ? null : (
+          <button type="button" className="kfnb-Button" onClick={onVerify}>
+            {trans.__('Verify')}
+          </button>
+        )}
+        <button
+          {...changing}
+          disabled={refused !== '' || snapshot.state === 'deleting'}
+          onClick={onDelete}
+        >
           {trans.__('Delete…')}
         </button>
       </div>
-      <Files {...props} onRestore={path => onRestore([path])} />
+      {snapshot.note ? <p className="kfnb-Snapshot-note">{snapshot.note}</p> : null}
+      {whole ? (
+        <Volumes snapshot={snapshot} trans={trans} />
+      ) : (
+        <Files {...props} onRestore={path => onRestore([path])} />
+      )}
     </>
   );
 }

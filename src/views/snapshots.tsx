@@ -3,7 +3,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { ApiError } from '../client';
 import type {
-  EngineInfo,
   EntryList,
   Operation,
   Restore,
@@ -14,13 +13,14 @@ import type {
 } from '../contract';
 import * as units from '../units';
 import { OperationView } from './operation';
+import { Missing } from './missing';
 import { Reason } from './reason';
 import { SnapshotView, title } from './snapshot';
-import { Take } from './take';
+import { type Order, Take } from './take';
 
 /** What a person can do here. Each act tells of its own failure through `failure`. */
 export interface Acts {
-  take: (name: string) => Promise<boolean>;
+  take: (order: Order) => Promise<boolean>;
   restore: (snapshot: Snapshot, paths: readonly string[]) => void;
   undo: (restore: Restore, what: string) => void;
   verify: (snapshot: Snapshot) => void;
@@ -46,9 +46,7 @@ export function SnapshotsView(props: SnapshotsProps): JSX.Element {
   const refused = policy(status, trans);
   return (
     <>
-      {list?.engines.map(engine => (
-        <Engine key={engine.engine} engine={engine} refused={refused} acts={acts} trans={trans} />
-      ))}
+      {list ? <Engines {...props} list={list} refused={refused} /> : null}
       {failure ? <Reason reason={failure.message} hint={failure.hint} alert /> : null}
       {status.operations.filter(worthShowing).map(operation => (
         <OperationView
@@ -82,21 +80,17 @@ function worthShowing(operation: Operation): boolean {
   return operation.state === 'running' || operation.state === 'failed';
 }
 
-interface EngineProps {
-  engine: EngineInfo;
-  refused: string;
-  acts: Acts;
-  trans: TranslationBundle;
-}
-
-function Engine({ engine, refused, acts, trans }: EngineProps): JSX.Element {
-  if (!engine.available) {
-    return <Reason reason={engine.reason} hint={engine.hint} />;
-  }
-  return <Take engine={engine} refused={refused} onTake={acts.take} trans={trans} />;
-}
-
 type ListProps = SnapshotsProps & { list: SnapshotList; refused: string };
+
+function Engines({ list, refused, acts, trans }: ListProps): JSX.Element {
+  // One that has nothing to work with here (no cluster) is missed by nobody.
+  const there = list.engines.filter(engine => !engine.absent);
+  const [only] = there;
+  if (there.length === 1 && only && !only.available) {
+    return <Missing engine={only} trans={trans} />;
+  }
+  return <Take engines={there} refused={refused} onTake={acts.take} trans={trans} />;
+}
 
 function Restored({ list, refused, status, acts, trans }: ListProps): JSX.Element | null {
   const last = list.restores[0];

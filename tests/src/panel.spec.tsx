@@ -4,7 +4,7 @@ import { Widget } from '@lumino/widgets';
 import { Actions } from '../../src/acts';
 import { Awake } from '../../src/awake';
 import { Client } from '../../src/client';
-import type { Filling, SnapshotList, Status } from '../../src/contract';
+import type { EngineInfo, Filling, SnapshotList, Status } from '../../src/contract';
 import { FillingModel } from '../../src/filling';
 import { PodPanel } from '../../src/panel';
 import { Pod } from '../../src/pod';
@@ -70,6 +70,15 @@ const plan = {
 function entry(name: string, type: string): object {
   return { name, path: name, type, size: 5, modified: records.NOW, mode: 420, target: null };
 }
+
+const volumes: EngineInfo = {
+  ...records.list().engines[0]!,
+  engine: 'csi',
+  used: null,
+  allowed: null,
+  note: 'The storage keeps it.',
+  can: ['in_place']
+};
 
 /** Lets answers arrive and widgets be drawn: until nothing has changed for a while. */
 async function settle(): Promise<void> {
@@ -222,6 +231,67 @@ describe('a snapshot', () => {
     expect(said()).toContain('Safety snapshot.');
     expect(said()).toContain('unnamed');
     expect(said()).toContain('Snapshots take 1 GiB of 15 GiB allowed.');
+  });
+
+  it('of folders looks as ever where there is no cluster', async () => {
+    const [local] = records.list().engines;
+    const nowhere = { ...local!, engine: 'csi', available: false, absent: true, reason: 'None.' };
+    await show({ list: records.list({ engines: [local!, nowhere] }) });
+
+    expect(panel.node.querySelector('[type=radio]')).toBeNull();
+    expect(panel.node.querySelector('.kfnb-Take textarea')).toBeNull();
+    expect(said()).not.toContain('None.');
+    await click('Take snapshot');
+    expect(sent('POST')[0]).toMatchObject({ body: { engine: 'local', name: '' } });
+  });
+
+  it('of volumes is taken from the engine that was chosen', async () => {
+    await show({ list: records.list({ engines: [records.list().engines[0]!, volumes] }) });
+    expect(said()).toContain('Survives the loss of the notebook');
+    panel.node.querySelector<HTMLInputElement>('[value=csi]')!.click();
+    await settle();
+    await click('Take snapshot');
+
+    expect(sent('POST')[0]).toMatchObject({ body: { engine: 'csi', name: '' } });
+  });
+
+  it('of volumes that may not be taken shows the role to send', async () => {
+    const refused = { ...volumes, available: false, reason: 'It may not.', role: 'kind: Role' };
+    await show({ list: records.list({ engines: [records.list().engines[0]!, refused] }) });
+    panel.node.querySelector<HTMLInputElement>('[value=csi]')!.click();
+    await settle();
+
+    expect(said()).toContain('It may not.');
+    expect(panel.node.querySelector('.kfnb-Patch pre')?.textContent).toBe('kind: Role');
+    expect(said()).not.toContain('Take snapshot');
+  });
+
+  it('of volumes tells its state, its volumes and that they were cut apart', async () => {
+    const part = { claim: 'home', mount: '/home/me', object: 'o', size: 2 ** 31, error: '' };
+    const whole = { engine: 'csi', files: null, bytes_total: null, bytes_added: null };
+    const failed = records.snapshot({
+      ...whole,
+      state: 'failed',
+      error: 'No class.',
+      note: 'why it was taken',
+      together: false,
+      volumes: [
+        { ...part, ready: true },
+        { ...part, claim: 'data', object: 'p', ready: null }
+      ]
+    });
+    await show({ list: records.list({ snapshots: [failed] }) });
+    head().click();
+    await settle();
+
+    expect(said()).toContain('Volume snapshot of 2 volumes: home, data');
+    expect(said()).toContain('Failed: No class.');
+    expect(said()).toContain('why it was taken');
+    expect(said()).toContain('ready, 2 GiB');
+    expect(said()).toContain('cut one after another');
+    expect(said()).not.toContain('Verify');
+    expect(button('Restore…').disabled).toBe(true);
+    expect(button('Delete…').disabled).toBe(false);
   });
 
   it('is deleted only after a question', async () => {
