@@ -2,6 +2,8 @@
 
 from datetime import datetime, timezone
 
+import msgspec
+
 from kfnb_ext.model import operations, snapshots
 from kfnb_ext.text import operations as operations_text
 from kfnb_ext.text import snapshots as snapshots_text
@@ -91,3 +93,28 @@ def a_snapshot(**changes: object) -> snapshots.Snapshot:
 
 def a_list(*found: snapshots.Snapshot) -> snapshots.SnapshotList:
     return snapshots.SnapshotList(engines=(), snapshots=found, restores=())
+
+
+def test_a_snapshot_of_volumes_tells_its_volumes_its_state_and_what_to_mind():
+    volume = snapshots.SnapshotVolume(
+        claim="home", mount="/home/jovyan", object="o", ready=True, size=2 << 30
+    )
+    record = a_snapshot(
+        engine="csi", files=None, bytes_total=None, bytes_added=None, state="pending",
+        note="why", together=False, warnings=("Mind this.",), durable=True,
+        volumes=(volume, msgspec.structs.replace(volume, claim="data", ready=False, error="away")),
+    )  # fmt: skip
+
+    text = snapshots_text.one(record)
+
+    assert "home (/home/jovyan, 2.0 GiB): ready" in text
+    assert "data (/home/jovyan, 2.0 GiB): not ready: away" in text
+    assert "Note      why" in text
+    assert "pending: not ready yet" in text
+    assert "one after another" in text
+    assert "Mind this." in text
+    assert "2 volumes (home, data)" in snapshots_text.taken(record)
+    listing = snapshots_text.listing(a_list(record, a_snapshot()))
+    assert "ENGINE" in listing
+    assert "(pending)" in listing
+    assert "ENGINE" not in snapshots_text.listing(a_list(record))
