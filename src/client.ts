@@ -10,6 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type {
   Cleared,
   ClearRequest,
+  Cluster,
   CreateRequest,
   EndRequest,
   EntryList,
@@ -123,6 +124,11 @@ export class Client {
 
   endGpuProcess(request: GpuEndRequest): Promise<GpuEnded> {
     return this.request('POST', 'gpu/end', {}, request);
+  }
+
+  /** The cluster around this notebook; `fresh`: ask it anew, whatever was known. */
+  cluster(fresh: boolean): Promise<Cluster> {
+    return this.request('GET', 'cluster', fresh ? { fresh: '1' } : {});
   }
 
   /** What is asked for at the moment, and how much may be. */

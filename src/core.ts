@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Actions } from './acts';
 import { Awake } from './awake';
 import { Client } from './client';
+import { ClusterModel } from './cluster';
 import { FillingModel } from './filling';
 import { GpuActions } from './gpu';
 import type { Notices } from './notices';
@@ -48,7 +49,9 @@ export async function assemble(parts: Parts): Promise<Core> {
   const memory = await remembered(state);
   const filling = new FillingModel(client, pod, trans, revealer(app));
   const gpuActs = new GpuActions(client, () => pod.refresh(), trans);
-  const panel = new PodPanel({ pod, snapshots, actions, awake, gpuActs, filling, memory, trans });
+  const cluster = new ClusterModel(client);
+  const models = { pod, snapshots, actions, awake, gpuActs, filling, cluster };
+  const panel = new PodPanel({ ...models, memory, trans });
   pod.ended.connect((_, operation) => {
     if (operation && snapshots.owns(operation.id)) {
       notices.ended(operation);
@@ -57,6 +60,7 @@ export async function assemble(parts: Parts): Promise<Core> {
   panel.disposed.connect(() => {
     snapshots.dispose();
     filling.dispose();
+    cluster.dispose();
     awake.dispose();
     pod.dispose();
   });
@@ -91,8 +95,8 @@ async function saveAll({ commands }: JupyterFrontEnd): Promise<void> {
 
 async function remembered(state: IStateDB | null): Promise<Memory> {
   const found = await state?.fetch(CLOSED).catch(() => undefined);
-  // What fills the workspace is asked when somebody opens it.
-  const closed = Array.isArray(found) ? found.map(String) : ['filling'];
+  // What fills the workspace, and the cluster, are asked when somebody opens them.
+  const closed = Array.isArray(found) ? found.map(String) : ['filling', 'cluster'];
   return { closed, remember: names => void state?.save(CLOSED, [...names]) };
 }
 

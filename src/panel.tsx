@@ -5,17 +5,20 @@
  */
 import { ReactWidget, SidePanel } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ISignal } from '@lumino/signaling';
 import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 import type { Actions } from './acts';
 import type { Awake } from './awake';
 import { FillingPart, ShmPart } from './capacity';
+import type { ClusterModel } from './cluster';
 import type { Point, Status } from './contract';
 import type { FillingModel } from './filling';
 import type { Pod } from './pod';
 import type { Snapshots } from './snapshots';
 import { UsePart } from './use';
 import { verdict } from './views/activity';
+import { ClusterView } from './views/cluster';
 import { ConnectionView } from './views/connection';
 import { AdviceView } from './views/advice';
 import { SiteLevels } from './views/bar';
@@ -32,7 +35,8 @@ export const SECTIONS = [
   'volumes',
   'filling',
   'gpu',
-  'snapshots'
+  'snapshots',
+  'cluster'
 ] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
@@ -49,6 +53,7 @@ export interface PanelOptions {
   awake: Awake;
   gpuActs?: GpuActs;
   filling: FillingModel;
+  cluster: ClusterModel;
   memory: Memory;
   trans: TranslationBundle;
 }
@@ -56,7 +61,7 @@ export interface PanelOptions {
 export class PodPanel extends SidePanel {
   constructor(private readonly options: PanelOptions) {
     super({ content: new Panel() });
-    const { pod, snapshots, actions, awake, filling, memory } = options;
+    const { memory } = options;
     this.addClass('kfnb-Panel');
     this.closed = new Set(memory.closed);
     this.addWidget(new Part(() => this.connection()));
@@ -68,11 +73,9 @@ export class PodPanel extends SidePanel {
     // What scrolls must be reachable by the keyboard.
     this.content.node.tabIndex = 0;
     this.content.node.setAttribute('aria-label', options.trans.__('Notebook pod'));
-    pod.changed.connect(this.redraw);
-    snapshots.changed.connect(this.redraw);
-    actions.changed.connect(this.redraw);
-    awake.changed.connect(this.redraw);
-    filling.changed.connect(this.redraw);
+    for (const changed of this.signals) {
+      changed.connect(this.redraw);
+    }
   }
 
   /** Which sections are shown at all; all that are not named are. */
@@ -83,13 +86,15 @@ export class PodPanel extends SidePanel {
   }
 
   override dispose(): void {
-    const { pod, snapshots, actions, awake, filling } = this.options;
-    pod.changed.disconnect(this.redraw);
-    snapshots.changed.disconnect(this.redraw);
-    actions.changed.disconnect(this.redraw);
-    awake.changed.disconnect(this.redraw);
-    filling.changed.disconnect(this.redraw);
+    for (const changed of this.signals) {
+      changed.disconnect(this.redraw);
+    }
     super.dispose();
+  }
+
+  private get signals(): readonly ISignal<unknown, unknown>[] {
+    const { pod, snapshots, actions, awake, filling, cluster } = this.options;
+    return [pod, snapshots, actions, awake, filling, cluster].map(one => one.changed);
   }
 
   private readonly redraw = (): void => {
@@ -133,7 +138,8 @@ export class PodPanel extends SidePanel {
       volumes: trans.__('Volumes'),
       filling: trans.__('What fills the workspace'),
       gpu: trans.__('GPUs'),
-      snapshots: trans.__('Snapshots')
+      snapshots: trans.__('Snapshots'),
+      cluster: trans.__('Cluster')
     }[name];
   }
 
@@ -188,6 +194,10 @@ export class PodPanel extends SidePanel {
             trans={trans}
           />
         );
+      case 'cluster': {
+        const { found, failure, asking, open, refresh } = this.options.cluster;
+        return <ClusterView {...shared} {...{ found, failure, asking, open, refresh }} />;
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Advice } from '../contract';
+import { Copy } from './copy';
 
 export interface AdviceProps {
   advice: readonly Advice[];
@@ -37,10 +38,6 @@ interface PatchProps {
 }
 
 function Patch({ patch, title, trans }: PatchProps): JSX.Element {
-  const [copied, setCopied] = React.useState(false);
-  const copy = (): void => {
-    void navigator.clipboard.writeText(patch).then(() => setCopied(true));
-  };
   return (
     <details className="kfnb-Patch">
       <summary>{trans.__('The patch for it')}</summary>
@@ -48,9 +45,7 @@ function Patch({ patch, title, trans }: PatchProps): JSX.Element {
       <pre tabIndex={0} aria-label={trans.__('Patch: %1', title)}>
         {patch}
       </pre>
-      <button type="button" className="kfnb-Button" onClick={copy}>
-        {copied ? trans.__('Copied') : trans.__('Copy')}
-      </button>
+      <Copy text={patch} trans={trans} />
     </details>
   );
 }

@@ -4,6 +4,7 @@ import { Widget } from '@lumino/widgets';
 import { Actions } from '../../src/acts';
 import { Awake } from '../../src/awake';
 import { Client } from '../../src/client';
+import { ClusterModel } from '../../src/cluster';
 import type { EngineInfo, Filling, SnapshotList, Status } from '../../src/contract';
 import { FillingModel } from '../../src/filling';
 import { PodPanel } from '../../src/panel';
@@ -31,6 +32,9 @@ async function show(told: Told = {}, closed: string[] = []): Promise<void> {
     if (path.endsWith('/status')) {
       return { body: records.status(told.status) };
     }
+    if (path.endsWith('/cluster')) {
+      return { body: records.cluster() };
+    }
     if (path.endsWith('/filling')) {
       return { body: records.filling(told.filling) };
     }
@@ -53,7 +57,8 @@ async function show(told: Told = {}, closed: string[] = []): Promise<void> {
   const memory = { closed, remember: (names: readonly string[]) => void (remembered = names) };
   const filling = new FillingModel(client, pod, trans, path => void revealed.push(path));
   const awake = new Awake(client, pod, trans);
-  panel = new PodPanel({ pod, snapshots, actions, awake, filling, memory, trans });
+  const cluster = new ClusterModel(client);
+  panel = new PodPanel({ pod, snapshots, actions, awake, filling, cluster, memory, trans });
   Widget.attach(panel, document.body);
   pod.look(true);
   await snapshots.refresh();
@@ -64,7 +69,7 @@ const done = records.operation({ id: 'mine', state: 'succeeded' });
 const plan = {
   snapshot: 's1', paths: [], exact: false, create: 1, replace: 0, remove: 0, unchanged: 2,
   newer_kept: 0, bytes_to_write: 5, created_paths: ['a.txt'], replaced_paths: [],
-  removed_paths: [], findings: [], possible: true
+  removed_paths: [], findings: [], possible: true, objects: []
 }; // prettier-ignore
 
 function entry(name: string, type: string): object {

@@ -1,6 +1,7 @@
 /** Records as the server sends them; a test changes what it is about. */
 import type {
   Activity,
+  Cluster,
   Culling,
   Filling,
   Gpu,
@@ -317,6 +318,69 @@ export function filling(extra: Partial<Filling> = {}): Filling {
     unreadable: 0,
     other_filesystems: 0,
     trash: null,
+    ...extra
+  };
+}
+
+/** As a stock Kubeflow tells it: no snapshots, a full quota. */
+export function cluster(extra: Partial<Cluster> = {}): Cluster {
+  const claim = {
+    name: 'demo-home',
+    uid: 'u',
+    phase: 'Bound',
+    storage_class: 'csi-hostpath-sc',
+    driver: 'hostpath.csi.k8s.io',
+    access_modes: ['ReadWriteOnce'],
+    volume_mode: 'Filesystem',
+    requested: GIB,
+    capacity: GIB,
+    expandable: null,
+    binding: null,
+    resizing: '',
+    going: false
+  };
+  const mounted = { volume: 'home', sub_path: '', read_only: false, workspace: true };
+  const line = { quota: 'kf-resource-quota', resource: 'x', unit: 'count' as const };
+  return {
+    kind: 'cluster',
+    taken: NOW,
+    place: {
+      platform: 'kubeflow',
+      namespace: 'alice',
+      notebook: 'demo',
+      pod: 'demo-0',
+      pod_uid: 'p',
+      container: 'demo',
+      node: 'fake-node',
+      image: 'ghcr.io/kubeflow/jupyter-scipy:v1.10.0',
+      digest: `ghcr.io/kubeflow/jupyter-scipy@sha256:${'ab'.repeat(32)}`,
+      service_account: 'default-editor',
+      mounted: [{ ...mounted, claim, mount: '/home/jovyan' }]
+    },
+    abilities: [
+      {
+        name: 'snapshots',
+        allowed: false,
+        text: 'You cannot take snapshots of whole volumes.',
+        hint: 'Send the administrator the role below.'
+      },
+      { name: 'stop', allowed: true, text: 'You can stop this notebook.', hint: '' }
+    ],
+    quotas: [
+      { ...line, name: 'Volumes', hard: 5, used: 5, left: 0, text: 'Your namespace allows 5.' },
+      {
+        ...line,
+        resource: 'y',
+        name: 'GPUs',
+        hard: 2,
+        used: null,
+        left: null,
+        text: 'Your namespace allows 2 GPUs.'
+      }
+    ],
+    kept: [],
+    role: 'kind: ClusterRole\n',
+    notes: [],
     ...extra
   };
 }
