@@ -111,4 +111,6 @@ class Cluster:
         return looking
 
     def _kept(self) -> tuple[model.Kept, ...]:
-        return ()
+        from kfnb_ext.engines.csi import keeping
+
+        return keeping.kept(self.context)

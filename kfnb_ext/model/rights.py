@@ -84,22 +84,27 @@ _READ_CLAIM = _of("", "persistentvolumeclaims", "get")
 _POD = _of("", "pods", "get")
 _EVENTS = _of("", "events", "list")
 _NOTEBOOK = _of(KUBEFLOW, NOTEBOOKS, "get patch")
-SNAPSHOTS = _of(SNAPSHOT, "volumesnapshots", "get list create patch delete")
-GROUP_SNAPSHOTS = _of(GROUP_SNAPSHOT, "volumegroupsnapshots", "get list create patch delete")
+SNAPSHOTS = _of(SNAPSHOT, "volumesnapshots", "get list create delete")
+GROUP_SNAPSHOTS = _of(GROUP_SNAPSHOT, "volumegroupsnapshots", "get list create delete")
 CLASSES = (
-    *_of(SNAPSHOT, "volumesnapshotclasses", "get list", cluster=True),
+    *_of(SNAPSHOT, "volumesnapshotclasses", "list", cluster=True),
     *_of(STORAGE, "storageclasses", "get", cluster=True),
 )
-GROUP_CLASSES = _of(GROUP_SNAPSHOT, "volumegroupsnapshotclasses", "get list", cluster=True)
+GROUP_CLASSES = _of(GROUP_SNAPSHOT, "volumegroupsnapshotclasses", "list", cluster=True)
 
 NEEDS: dict[cluster.AbilityName, tuple[Right, ...]] = {
     "snapshots": (*SNAPSHOTS, *_READ_CLAIM, *_POD, *_EVENTS),
-    "restore": (*_CLAIMS, *_of("", "pods", "get list delete"), *_NOTEBOOK),
-    "new_notebook": (*_CLAIMS, *_of(KUBEFLOW, NOTEBOOKS, "get list create delete")),
+    "restore": (
+        *_CLAIMS,
+        *_of("", "pods", "get list delete"),
+        *_of(KUBEFLOW, NOTEBOOKS, "get list patch"),
+        *_EVENTS,
+    ),
+    "new_notebook": (*_CLAIMS, *_of(KUBEFLOW, NOTEBOOKS, "get create")),
     "guardian": _of("batch", "jobs", "get list create delete"),
     "grow": (*_of("", "persistentvolumeclaims", "get patch"), *_EVENTS),
     "patch": (*_POD, *_NOTEBOOK),
-    "stop": (*_POD, *_NOTEBOOK),
+    "stop": (*_of("", "pods", "get delete"), *_NOTEBOOK),
     "classes": CLASSES,
     "quota": (*_of("", "resourcequotas", "list"), *_of("", "limitranges", "list")),
 }

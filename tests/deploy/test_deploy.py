@@ -11,6 +11,7 @@ import yaml
 from kfnb_ext import config
 from kfnb_ext.model import cluster, rights, roles
 from tools import options
+from tools import roles as tool
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -59,6 +60,11 @@ def test_the_kustomization_names_every_file_beside_it(folder):
     (found,) = documents(DEPLOY / folder / "kustomization.yaml")
     beside = {path.name for path in (DEPLOY / folder).glob("*.yaml")} - {"kustomization.yaml"}
     assert set(found["resources"]) == beside
+
+
+@pytest.mark.parametrize("name", sorted(tool.files()))
+def test_the_shipped_roles_are_made_of_what_the_code_needs(name):
+    assert (DEPLOY / name).read_text() == tool.files()[name], "run: python -m tools.roles"
 
 
 def test_what_a_notebook_on_kubeflow_asks_for_is_the_base():

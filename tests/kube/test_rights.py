@@ -41,7 +41,7 @@ def test_a_stock_kubeflow_refuses_snapshots_and_nothing_else(cluster, door):
     assert {name for name, one in found.items() if one.allowed is False} == {"snapshots", "classes"}
     assert found["snapshots"].text == (
         "You cannot take, list and delete snapshots of whole volumes: the service account "
-        "default-editor may not get, list, create, patch or delete volumesnapshots."
+        "default-editor may not get, list, create or delete volumesnapshots."
     )
     assert "role below" in found["snapshots"].hint
     assert None not in {one.allowed for one in found.values()}
@@ -64,7 +64,7 @@ def test_the_role_holds_what_is_missing_and_with_it_all_is_allowed(cluster, door
 
 
 def test_a_single_missing_verb_is_all_that_is_asked_for(cluster, door):
-    cluster.world.rights.allow(rights.SNAPSHOT, "volumesnapshots", "get", "list", "create", "patch")
+    cluster.world.rights.allow(rights.SNAPSHOT, "volumesnapshots", "get", "list", "create")
     (first, *_) = yaml.safe_load_all(roles.for_admin(ask(door), PLACE))
     assert first["rules"] == [
         {"apiGroups": [rights.SNAPSHOT], "resources": ["volumesnapshots"], "verbs": ["delete"]}
