@@ -79,6 +79,7 @@ def day(quick: bool, aims: harness.Aims) -> None:
 
 def _pod(running: kubernetes.Cluster, folder: Path, clock: Any) -> Any:
     """The parts over one cluster, in time that the caller moves."""
+    from kfnb_ext.engines.csi import context, keeping
     from kfnb_ext.kube import client, place
     from kfnb_ext.kube.client.access import Access
     from kfnb_ext.services.cluster import looking
@@ -91,20 +92,29 @@ def _pod(running: kubernetes.Cluster, folder: Path, clock: Any) -> Any:
     door = client.Client(access)
     names = place.Names("kubeflow", "alice", "demo", "demo-0")
     where, rights = Where(door, names, str(folder), clock), KnownRights(door, "alice")
+    made = context.Context(
+        client=door,
+        where=where.look,
+        forget=where.forget,
+        workspace=str(folder),
+        inside=False,
+        every=0.2,
+    )
     parts = looking.Parts(
         names=names,
         where=lambda: where,
         client=lambda: door,
         rights=lambda: rights,
         possible=lambda: True,
+        kept=lambda: keeping.kept(made),
     )
-    return door, where, looking.Looking(parts, 60.0, clock)
+    return made, looking.Looking(parts, 60.0, clock)
 
 
 def _looks() -> Counter[str]:
     now = [0.0]
     with kubernetes.Cluster() as running, tempfile.TemporaryDirectory() as folder:
-        _, _, look = _pod(running, Path(folder), lambda: now[0])
+        _, look = _pod(running, Path(folder), lambda: now[0])
         for number in range(OPENED):
             now[0] = number * 3600.0
             look.look()
@@ -112,24 +122,14 @@ def _looks() -> Counter[str]:
 
 
 def _snapshots() -> Counter[str]:
-    from kfnb_ext.engines.csi import context
     from kfnb_ext.engines.csi.engine import CsiEngine
     from kfnb_ext.services.waiting import Waiting
 
     with kubernetes.Cluster() as running, tempfile.TemporaryDirectory() as folder:
-        door, where, _ = _pod(running, Path(folder), time.monotonic)
+        made, _ = _pod(running, Path(folder), time.monotonic)
         running.world.seed(*_classes())
         running.world.seed(alice.quota({"persistentvolumeclaims": "9"}, {}))
-        engine = CsiEngine(
-            context.Context(
-                client=door,
-                where=where.look,
-                forget=where.forget,
-                workspace=folder,
-                inside=False,
-                every=0.2,
-            )
-        )
+        engine = CsiEngine(made)
         running.controllers.automatic = True
         begun = len(running.log)
         for number in range(SNAPSHOTS):
@@ -148,7 +148,7 @@ def _naive(quick: bool) -> Counter[str]:
 
     rounds = 60 if quick else 3600 // EVERY
     with kubernetes.Cluster() as running, tempfile.TemporaryDirectory() as folder:
-        door, _, _ = _pod(running, Path(folder), time.monotonic)
+        door = _pod(running, Path(folder), time.monotonic)[0].client
         for _ in range(rounds):
             door.get(address.PODS.at("alice", "demo-0"))
             for kind in (address.CLAIMS, address.QUOTAS, address.VOLUME_SNAPSHOTS):
