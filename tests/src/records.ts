@@ -355,7 +355,8 @@ export function cluster(extra: Partial<Cluster> = {}): Cluster {
       image: 'ghcr.io/kubeflow/jupyter-scipy:v1.10.0',
       digest: `ghcr.io/kubeflow/jupyter-scipy@sha256:${'ab'.repeat(32)}`,
       service_account: 'default-editor',
-      mounted: [{ ...mounted, claim, mount: '/home/jovyan' }]
+      mounted: [{ ...mounted, claim, mount: '/home/jovyan' }],
+      lost: []
     },
     abilities: [
       {
