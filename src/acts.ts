@@ -85,6 +85,11 @@ export class Actions implements Acts {
   contentUrl = (snapshot: Snapshot, path: string): string =>
     this.snapshots.contentUrl(snapshot, path);
 
+  environment = (snapshot: Snapshot): ReturnType<NonNullable<Acts['environment']>> => ({
+    changes: () => this.snapshots.environmentChanges(snapshot),
+    file: format => this.snapshots.environmentFile(snapshot, format)
+  });
+
   private restoreHeading(snapshot: Snapshot, paths: readonly string[]): string {
     const { trans } = this;
     const name = title(snapshot, trans);

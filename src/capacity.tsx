@@ -1,6 +1,8 @@
 /** The sections about shared memory and about what fills the workspace, over their model. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { PatchNote } from './changes-part';
+import type { Changes } from './changing';
 import type { Point, Status } from './contract';
 import type { FillingModel } from './filling';
 import { AdviceView } from './views/advice';
@@ -11,11 +13,12 @@ import { ShmView } from './views/shm';
 export interface PartProps {
   status: Status;
   filling: FillingModel;
+  changes?: Changes | undefined;
   trans: TranslationBundle;
 }
 
 export function ShmPart(props: PartProps & { points: readonly Point[] }): JSX.Element {
-  const { status, points, filling, trans } = props;
+  const { status, points, filling, changes, trans } = props;
   const { shm, advice, taken } = status;
   return (
     <>
@@ -30,7 +33,13 @@ export function ShmPart(props: PartProps & { points: readonly Point[] }): JSX.El
           trans={trans}
         />
       ) : null}
-      <AdviceView advice={advice} section="shm" trans={trans} />
+      <AdviceView
+        advice={advice}
+        section="shm"
+        fix={status.read_only ? undefined : changes?.fix}
+        trans={trans}
+      />
+      <PatchNote changes={changes} status={status} trans={trans} />
     </>
   );
 }

@@ -153,12 +153,8 @@ export class Client {
     return `${URLExt.join(this.settings.baseUrl, 'kfnb/v1', path)}?${search.toString()}`;
   }
 
-  private async request<T>(
-    method: Method,
-    path: string,
-    query: Query = {},
-    body?: object
-  ): Promise<T> {
+  /** Any of our routes. */
+  async request<T>(method: Method, path: string, query: Query = {}, body?: object): Promise<T> {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     let response: Response;
     try {
@@ -202,7 +198,8 @@ export class Client {
   }
 }
 
-function place(snapshot: Snapshot): string {
+/** The route of a snapshot. */
+export function place(snapshot: Snapshot): string {
   const [engine, id] = [snapshot.engine, snapshot.id].map(encodeURIComponent);
   return `snapshots/${engine}/${id}`;
 }

@@ -5,6 +5,8 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Actions } from './acts';
 import { Awake } from './awake';
+import { ChangesClient } from './changes-client';
+import { Changes, type Running } from './changing';
 import { Client } from './client';
 import { ClusterModel } from './cluster';
 import { FillingModel } from './filling';
@@ -50,7 +52,9 @@ export async function assemble(parts: Parts): Promise<Core> {
   const filling = new FillingModel(client, pod, trans, revealer(app));
   const gpuActs = new GpuActions(client, () => pod.refresh(), trans);
   const cluster = new ClusterModel(client);
-  const models = { pod, snapshots, actions, awake, gpuActs, filling, cluster };
+  const changing = new ChangesClient(client);
+  const changes = new Changes(changing, pod, () => saveAll(app), running(app, trans), trans);
+  const models = { pod, snapshots, actions, awake, gpuActs, changes, filling, cluster };
   const panel = new PodPanel({ ...models, memory, trans });
   pod.ended.connect((_, operation) => {
     if (operation && snapshots.owns(operation.id)) {
@@ -71,6 +75,7 @@ export async function assemble(parts: Parts): Promise<Core> {
       shown = now;
       pod.look(now);
       void (now && snapshots.refresh());
+      void (now && changes.refresh());
     }
   };
   const refresh = (): void => {
@@ -85,6 +90,14 @@ function revealer({ commands }: JupyterFrontEnd): ((path: string) => void) | nul
   return commands.hasCommand(GO_TO)
     ? path => void commands.execute(GO_TO, { path, showBrowser: true })
     : null;
+}
+
+/** What runs now, by the names that a person knows it by. */
+function running({ serviceManager }: JupyterFrontEnd, trans: TranslationBundle): Running {
+  return () => [
+    ...[...serviceManager.sessions.running()].map(one => trans.__('Kernel of %1', one.name)),
+    ...[...serviceManager.terminals.running()].map(one => trans.__('Terminal %1', one.name))
+  ];
 }
 
 async function saveAll({ commands }: JupyterFrontEnd): Promise<void> {

@@ -11,6 +11,8 @@ import * as React from 'react';
 import type { Actions } from './acts';
 import type { Awake } from './awake';
 import { FillingPart, ShmPart } from './capacity';
+import { GrowButtons, PatchNote } from './changes-part';
+import type { Changes } from './changing';
 import type { ClusterModel } from './cluster';
 import type { Point, Status } from './contract';
 import type { FillingModel } from './filling';
@@ -52,6 +54,7 @@ export interface PanelOptions {
   actions: Actions;
   awake: Awake;
   gpuActs?: GpuActs;
+  changes?: Changes | undefined;
   filling: FillingModel;
   cluster: ClusterModel;
   memory: Memory;
@@ -93,8 +96,17 @@ export class PodPanel extends SidePanel {
   }
 
   private get signals(): readonly ISignal<unknown, unknown>[] {
-    const { pod, snapshots, actions, awake, filling, cluster } = this.options;
-    return [pod, snapshots, actions, awake, filling, cluster].map(one => one.changed);
+    const { pod, snapshots, actions, awake, filling, cluster, changes } = this.options;
+    const models = [
+      pod,
+      snapshots,
+      actions,
+      awake,
+      filling,
+      cluster,
+      ...(changes ? [changes] : [])
+    ];
+    return models.map(one => one.changed);
   }
 
   private readonly redraw = (): void => {
@@ -150,7 +162,7 @@ export class PodPanel extends SidePanel {
   }
 
   private view(name: SectionName, status: Status, points: readonly Point[]): JSX.Element {
-    const { snapshots, actions, trans } = this.options;
+    const { snapshots, actions, changes, trans } = this.options;
     const shared = { points, now: status.taken, trans };
     switch (name) {
       case 'activity':
@@ -159,7 +171,13 @@ export class PodPanel extends SidePanel {
         return (
           <>
             <LimitsView {...shared} limits={status.limits} />
-            <AdviceView advice={status.advice} section="limits" trans={trans} />
+            <AdviceView
+              advice={status.advice}
+              section="limits"
+              fix={status.read_only ? undefined : changes?.fix}
+              trans={trans}
+            />
+            <PatchNote changes={changes} status={status} trans={trans} />
           </>
         );
       case 'shm':
@@ -169,6 +187,7 @@ export class PodPanel extends SidePanel {
           <>
             <VolumesView {...shared} volumes={status.volumes} />
             <AdviceView advice={status.advice} section="volumes" trans={trans} />
+            <GrowButtons changes={changes} status={status} trans={trans} />
           </>
         );
       case 'filling':

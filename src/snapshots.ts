@@ -5,15 +5,18 @@
  */
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
+import { ChangesClient } from './changes-client';
 import { type ApiError, asApiError, type Client } from './client';
 import type {
   EngineName,
   EntryList,
+  EnvironmentChanges,
   Operation,
   RestorePlan,
   RestoreRequest,
   Snapshot,
   SnapshotList,
+  Text,
   Verification
 } from './contract';
 import type { Pod } from './pod';
@@ -109,6 +112,14 @@ export class Snapshots implements IDisposable {
 
   contentUrl(snapshot: Snapshot, path: string): string {
     return this.client.contentUrl(snapshot, path);
+  }
+
+  environmentChanges(snapshot: Snapshot): Promise<EnvironmentChanges> {
+    return new ChangesClient(this.client).environmentChanges(snapshot);
+  }
+
+  environmentFile(snapshot: Snapshot, format: 'requirements' | 'notebook'): Promise<Text> {
+    return new ChangesClient(this.client).environmentFile(snapshot, format);
   }
 
   get isDisposed(): boolean {

@@ -2,6 +2,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Awake } from './awake';
+import { EndButtons } from './changes-part';
+import type { Changes } from './changing';
 import type { Status } from './contract';
 import { ActivityView } from './views/activity';
 import { AwakeView } from './views/awake';
@@ -10,10 +12,11 @@ import { CullingView } from './views/culling';
 export interface UseProps {
   status: Status;
   awake: Awake;
+  changes?: Changes | undefined;
   trans: TranslationBundle;
 }
 
-export function UsePart({ status, awake, trans }: UseProps): JSX.Element {
+export function UsePart({ status, awake, changes, trans }: UseProps): JSX.Element {
   const { activity, culling, keep_awake_allowed: allowed, taken: now } = status;
   const current = awake.current(status);
   return (
@@ -29,6 +32,7 @@ export function UsePart({ status, awake, trans }: UseProps): JSX.Element {
         acts={awake}
         trans={trans}
       />
+      <EndButtons changes={changes} status={status} trans={trans} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** What to do about each trouble, with the patch to copy. Nothing is applied here. */
+/** What to do about each trouble, with the patch to copy. A patch is applied after asking. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Advice } from '../contract';
@@ -8,9 +8,11 @@ export interface AdviceProps {
   advice: readonly Advice[];
   section: Advice['section'];
   trans: TranslationBundle;
+  /** Applies its patch, after asking; undefined: it can only be copied. */
+  fix?: ((advice: string) => void) | undefined;
 }
 
-export function AdviceView({ advice, section, trans }: AdviceProps): JSX.Element | null {
+export function AdviceView({ advice, section, trans, fix }: AdviceProps): JSX.Element | null {
   const own = advice.filter(one => one.section === section);
   return own.length ? (
     <>
@@ -24,11 +26,21 @@ export function AdviceView({ advice, section, trans }: AdviceProps): JSX.Element
             <strong>{one.title}</strong>
           </p>
           <p>{one.text}</p>
+          {one.patch && fix && appliable(one) ? (
+            <button type="button" className="kfnb-Button" onClick={() => fix(one.id)}>
+              {trans.__('Fix it…')}
+            </button>
+          ) : null}
           {one.patch ? <Patch patch={one.patch} title={one.title} trans={trans} /> : null}
         </div>
       ))}
     </>
   ) : null;
+}
+
+/** Claims are grown, and a claim to mount is named, by a person. */
+function appliable({ section }: Advice): boolean {
+  return section !== 'volumes';
 }
 
 interface PatchProps {

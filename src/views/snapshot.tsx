@@ -4,6 +4,7 @@ import { caretDownEmptyThinIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Snapshot, Verification } from '../contract';
 import * as units from '../units';
+import { EnvironmentView, type EnvironmentProps } from './environment';
 import { Files, type FilesProps } from './files';
 import { State, Volumes } from './volumeset';
 
@@ -18,6 +19,7 @@ export interface SnapshotProps extends Pick<FilesProps, 'browse' | 'contentUrl'>
   onRestore: (paths: readonly string[]) => void;
   onVerify: () => void;
   onDelete: () => void;
+  environment?: Pick<EnvironmentProps, 'changes' | 'file'> | undefined;
   trans: TranslationBundle;
 }
 
@@ -169,6 +171,7 @@ function Opened(props: SnapshotProps): JSX.Element {
         </button>
       </div>
       {snapshot.note ? <p className="kfnb-Snapshot-note">{snapshot.note}</p> : null}
+      {props.environment ? <EnvironmentView {...props.environment} trans={trans} /> : null}
       {whole ? (
         <Volumes snapshot={snapshot} trans={trans} />
       ) : (

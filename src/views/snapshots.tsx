@@ -12,6 +12,7 @@ import type {
   Verification
 } from '../contract';
 import * as units from '../units';
+import type { EnvironmentProps } from './environment';
 import { OperationView } from './operation';
 import { Missing } from './missing';
 import { Reason } from './reason';
@@ -28,6 +29,7 @@ export interface Acts {
   cancel: (operation: Operation) => void;
   browse: (snapshot: Snapshot, path: string) => Promise<EntryList>;
   contentUrl: (snapshot: Snapshot, path: string) => string;
+  environment?: (snapshot: Snapshot) => Pick<EnvironmentProps, 'changes' | 'file'>;
 }
 
 export interface SnapshotsProps {
@@ -136,6 +138,7 @@ function List({ list, refused, status, verification, acts, trans }: ListProps): 
             onDelete={() => acts.delete(snapshot)}
             browse={path => acts.browse(snapshot, path)}
             contentUrl={path => acts.contentUrl(snapshot, path)}
+            environment={acts.environment?.(snapshot)}
             trans={trans}
           />
         </li>
