@@ -20,6 +20,8 @@ from tests.engines import csi_pod, trees
 from tests.engines.csi_pod import World
 from tests.fakes.kubernetes import faults
 
+# Each test goes through all requests of an act: seconds alone, minutes on a machine that is busy.
+pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).parents[2]
 SILENCE = 0.5  # seconds; the door waits 0.4
 
