@@ -10,6 +10,7 @@ import { type ApiError, asApiError } from './client';
 import type { RestorePlan, RestoreRequest } from './contract';
 import { PlanView } from './views/plan';
 import { Reason } from './views/reason';
+import { WayView } from './views/way';
 
 type Preview = (request: RestoreRequest) => Promise<RestorePlan>;
 
@@ -22,7 +23,7 @@ export async function confirmRestore(
 ): Promise<RestoreRequest | null> {
   const body = new Body(request, preview, trans);
   const dialog = new RestoreDialog(body, heading, trans);
-  void body.look(false);
+  void body.look({ exact: false });
   const { button } = await dialog.launch();
   return button.accept ? body.request : null;
 }
@@ -76,11 +77,12 @@ class Body extends ReactWidget {
 
   /** Whether what is shown can be accepted. */
   get ready(): boolean {
-    return this.plan?.possible === true;
+    const { plan, request } = this;
+    return plan?.possible === true && (!lone(plan) || request.unguarded === true);
   }
 
-  async look(exact: boolean): Promise<void> {
-    const request = { ...this.request, exact };
+  async look(changes: Partial<RestoreRequest>): Promise<void> {
+    const request = { ...this.request, ...changes };
     this.request = request;
     this.show_(null, null);
     try {
@@ -97,27 +99,41 @@ class Body extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    const { trans, plan, error } = this;
+    const { trans, plan, error, request } = this;
+    const volumes = request.engine === 'csi';
     return (
       <div>
+        {volumes ? (
+          <WayView request={request} onChange={way => void this.look(way)} trans={trans} />
+        ) : null}
         <div aria-live="polite" aria-busy={!plan && !error}>
           {plan ? <PlanView plan={plan} trans={trans} /> : null}
           {error ? <Reason reason={error.message} hint={error.hint} alert /> : null}
-          {!plan && !error ? <p>{trans.__('Comparing with the workspace…')}</p> : null}
+          {!plan && !error ? <p>{waiting(volumes, trans)}</p> : null}
         </div>
-        <label className="kfnb-Check">
-          <input
-            type="checkbox"
-            checked={this.request.exact ?? false}
-            onChange={event => void this.look(event.target.checked)}
+        {plan && lone(plan) ? (
+          <Tick
+            text={trans.__('Restart without a guardian: I can repair it by kubectl')}
+            ticked={request.unguarded ?? false}
+            onTick={unguarded => this.decide(unguarded)}
           />
-          <span>{trans.__('Also remove files created since (exact)')}</span>
-        </label>
-        <p className="kfnb-Note">
-          {trans.__('A safety snapshot is taken first; the restore can be undone.')}
-        </p>
+        ) : null}
+        {volumes ? null : (
+          <Tick
+            text={trans.__('Also remove files created since (exact)')}
+            ticked={request.exact ?? false}
+            onTick={exact => void this.look({ exact })}
+          />
+        )}
+        <p className="kfnb-Note">{promise(request, trans)}</p>
       </div>
     );
+  }
+
+  /** The plan stays as it was shown: only the person's word is added. */
+  private decide(unguarded: boolean): void {
+    this.request = { ...this.request, unguarded };
+    this.show_(this.plan, this.error);
   }
 
   private show_(plan: RestorePlan | null, error: ApiError | null): void {
@@ -129,4 +145,41 @@ class Body extends ReactWidget {
 
   private plan: RestorePlan | null = null;
   private error: ApiError | null = null;
+}
+
+/** Whether nobody could go back by himself while the notebook restarts. */
+function lone(plan: RestorePlan): boolean {
+  return plan.restart && !plan.guardian;
+}
+
+function waiting(volumes: boolean, trans: TranslationBundle): string {
+  return volumes
+    ? trans.__('Asking the cluster whether it would allow it…')
+    : trans.__('Comparing with the workspace…');
+}
+
+/** What a person can rely on. */
+function promise({ engine, way }: RestoreRequest, trans: TranslationBundle): string {
+  if (engine === 'csi' && way === 'new_notebook') {
+    return trans.__('This notebook and its volumes are not touched.');
+  }
+  if (engine === 'csi' && way === 'data_volume') {
+    return trans.__('The present volumes stay as they are; the restore can be undone.');
+  }
+  return trans.__('A safety snapshot is taken first; the restore can be undone.');
+}
+
+interface TickProps {
+  text: string;
+  ticked: boolean;
+  onTick: (ticked: boolean) => void;
+}
+
+function Tick({ text, ticked, onTick }: TickProps): JSX.Element {
+  return (
+    <label className="kfnb-Check">
+      <input type="checkbox" checked={ticked} onChange={event => onTick(event.target.checked)} />
+      <span>{text}</span>
+    </label>
+  );
 }

@@ -21,6 +21,7 @@ from kfnb_ext.services.cluster.where import Where
 if TYPE_CHECKING:
     from kfnb_ext.assembly import Pod
     from kfnb_ext.engines.csi import context
+    from kfnb_ext.services.cluster.letting_go import LettingGo
 
 
 class Cluster:
@@ -114,3 +115,25 @@ class Cluster:
         from kfnb_ext.engines.csi import keeping
 
         return keeping.kept(self.context)
+
+    @cached_property
+    def letting_go(self) -> "LettingGo":
+        """Lets go what restores left behind."""
+        from kfnb_ext.engines.csi import keeping
+        from kfnb_ext.services.cluster.letting_go import LettingGo
+
+        return LettingGo(
+            lambda kind, name: keeping.release(self.context, kind, name),
+            self._pod.operations,
+            lambda: self.writes,
+            self.looking.forget,
+        )
+
+    def unfinished(self) -> bool:
+        """Whether a restore of this notebook has not ended, or its end was told to nobody.
+
+        One request, in a worker thread. Raises: ClusterError.
+        """
+        from kfnb_ext.engines.csi import recovering
+
+        return recovering.needed(self.client, self.names)

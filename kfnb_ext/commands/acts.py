@@ -93,12 +93,19 @@ def restore(pod: Pod, given: Given, talk: Talk) -> Outcome:
         snapshot=refer.snapshot(pod, engine, given.id),
         paths=refer.paths(given.paths, pod.workspace),
         exact=given.exact,
+        way=refer.way(given.way),
+        name=given.name,
+        mount=given.mount,
+        unguarded=given.unguarded,
     )
     plan = pod.snapshots.plan(request)
     if plan.possible:  # otherwise the service says why not
         preview = text.preview(plan, pod.snapshots.get(engine, request.snapshot))
         confirm(talk, given, preview, "Restore?")
-    return _restored(pod, waiting.finish(pod.snapshots.restore(request), talk).restore)
+    ended = waiting.finish(pod.snapshots.restore(request), talk)
+    if request.way == "new_notebook":  # it is no restore of this notebook
+        return Outcome(ended, ended.message)
+    return _restored(pod, ended.restore)
 
 
 def undo(pod: Pod, given: Given, talk: Talk) -> Outcome:

@@ -13,3 +13,6 @@ def add(commands: Any, command: Callable[..., Any]) -> None:
     look = command(commands, "cluster", "cluster", text)
     about = "print only the role that is missing, for the administrator"
     look.add_argument("--role", action="store_true", help=about)
+    about = "let go for good what a restore left behind and nothing uses (a volume, a Job)"
+    look.add_argument("--release", metavar="NAME", default="", help=about)
+    look.add_argument("--yes", action="store_true", help="do not ask")

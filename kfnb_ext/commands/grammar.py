@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import kfnb_ext
-from kfnb_ext.commands import capacity_words, changing_words, cluster_words, use_words
+from kfnb_ext.commands import (
+    capacity_words,
+    changing_words,
+    cluster_words,
+    restore_words,
+    use_words,
+)
 
 ABOUT = """\
 The status of this notebook pod, and snapshots of its workspace."""
@@ -185,7 +191,7 @@ def _restore(commands: Any) -> None:
         metavar="PATH",
         help="a file or folder; without: the whole workspace",
     )
-    restore.add_argument("--exact", action="store_true", help="also remove what was created since")
+    restore_words.add(restore)
 
 
 def _prune(commands: Any) -> None:

@@ -127,3 +127,12 @@ def _outside(word: str, root: str) -> errors.BadRequest:
         f"{short(word)} is not a path inside the workspace {root}. Nothing was changed.",
         "Give it from the top of the workspace, like data/table.csv; ./x counts from here.",
     )
+
+
+def way(word: str) -> snapshots.RestoreWay:
+    """How whole volumes are restored, by the word for it."""
+    ways: dict[str, snapshots.RestoreWay] = {
+        "new-notebook": "new_notebook",
+        "data-volume": "data_volume",
+    }
+    return ways.get(word, "in_place")

@@ -128,6 +128,7 @@ class Extension(config.KfnbExt, ExtensionApp):
         self._notices = events.Notices(serverapp.event_logger)
         self._tasks = [
             asyncio.create_task(self._recover(self.face)),
+            asyncio.create_task(self._restarted(self.face)),
             asyncio.create_task(self._tick(self.face)),
             asyncio.create_task(self._watch(self.face, serverapp.kernel_manager)),
         ]
@@ -157,6 +158,15 @@ class Extension(config.KfnbExt, ExtensionApp):
                 await self._loop.run_in_executor(face.threads, desk.pod.snapshots.complete)
             except Exception as error:  # the server must run; the next operation tries again
                 self.log.warning("kfnb: what was interrupted is not completed yet: %s", error)
+
+    async def _restarted(self, face: handlers.Face) -> None:
+        """After a restore the notebook restarts: find out, bring it to its end, and say so."""
+        from kfnb_ext.server import restarted
+
+        try:
+            await restarted.find(face, self._loop)
+        except Exception as error:  # the server must run; the guardian sees it through
+            self.log.warning("kfnb: whether a restore has ended is not known: %s", error)
 
     async def _watch(self, face: handlers.Face, kernels: Any) -> None:
         from kfnb_ext.server import capacity

@@ -166,6 +166,13 @@ ROUTES = (
     ),
     *CHANGES,
     *ENVIRONMENT,
+    Route(
+        "DELETE", "kept/{kind}/{name}", "Let go what a restore left behind and nothing uses",
+        {202: operations.Operation},
+        lambda pod, call: pod.cluster.letting_go.start(
+            call.path["kind"], call.path["name"], call.user
+        ).record,
+    ),
     Route("GET", "openapi.json", "This document", {200: dict}, None),
 )  # fmt: skip
 

@@ -38,6 +38,14 @@ def deleted(engine: base.Engine, identity: str) -> str:
 
 def restored(made: snapshots.Restore) -> str:
     """What a restore came to."""
+    if made.way == "new_notebook":
+        return f"The notebook {made.notebook} is made from the snapshot {made.snapshot}."
+    if made.way == "data_volume":
+        mounts = ", ".join(one.mount for one in made.switches)
+        how = "not mounted any more" if made.undo_of else "mounted"
+        return f"The snapshot {made.snapshot} is {how} at {mounts}."
+    if made.switches and made.undo_of:
+        return "The notebook is on its volumes from before the restore."
     what = f"{len(made.paths)} paths are" if made.paths else "The workspace is"
     text = f"{what} as in the snapshot {made.snapshot}."
     if made.kept:

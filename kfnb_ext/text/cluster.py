@@ -90,10 +90,13 @@ def _left(one: model.Cluster) -> str:
 
 
 def _kept(one: model.Cluster) -> str:
-    lines = [
-        f"Kept: {kept.kind} {kept.name}"
-        + (f" ({units.size(kept.size)})" if kept.size is not None else "")
-        + f": {kept.why}"
-        for kept in one.kept
-    ]
-    return "\n".join(map(units.plain, lines))
+    lines = [f"Kept: {kept(found)}" for found in one.kept]
+    if any(found.can_go for found in one.kept):
+        lines.append("To let one go for good: kfnb cluster --release NAME")
+    return "\n".join(lines)
+
+
+def kept(one: model.Kept) -> str:
+    """What a restore left behind, on one line."""
+    size = f" ({units.size(one.size)})" if one.size is not None else ""
+    return units.plain(f"{one.kind} {one.name}{size}: {one.why}")

@@ -8,6 +8,10 @@ from collections.abc import Iterable
 from kfnb_ext.model import snapshots
 from kfnb_ext.text import tables, units
 
+WAYS: dict[str, str] = {
+    "new_notebook": "a new notebook beside this one",
+    "data_volume": "a volume more",
+}
 SHOWN = 10  # paths that a preview names of each kind; --json names up to 1000
 
 APART = "one after another: what was written between two cuts is in the later one alone."
@@ -148,6 +152,7 @@ def preview(plan: snapshots.RestorePlan, snapshot: snapshots.Snapshot) -> str:
     named = title(snapshot)
     of = f"{snapshot.id} ({named})" if named else snapshot.id
     what = units.count(len(plan.paths), "path") if plan.paths else "the whole workspace"
+    what = WAYS.get(plan.way, what)
     lines = [f"Restore {what} from the snapshot {of}, taken {units.date(snapshot.created)}:"]
     written = f", {units.size(plan.bytes_to_write)} to write" if plan.bytes_to_write else ""
     lines += _paths(f"create   {plan.create or 0:,}{written}", plan.created_paths, plan.create)
@@ -183,6 +188,21 @@ def _tops(paths: tuple[str, ...]) -> list[tuple[str, int]]:
     return list(tops.items())
 
 
+def _of_volumes(record: snapshots.Restore) -> list[str]:
+    """What a restore of whole volumes has made, and what it kept."""
+    if record.way == "new_notebook":
+        claims = ", ".join(one.new for one in record.switches)
+        return [f"The notebook {record.notebook} is made from {record.snapshot}, on {claims}."]
+    old = ", ".join(dict.fromkeys(one.old for one in record.switches if one.old))
+    lines = [f"The restore {record.undo_of} is taken back."] if record.undo_of else []
+    if not lines and record.way == "data_volume":
+        lines = [f"{record.snapshot} is mounted at {one.mount}." for one in record.switches]
+    lines = lines or [f"The notebook is on the volumes of the snapshot {record.snapshot}."]
+    if old:
+        lines.append(f"Kept: {old}. To let it go: kfnb cluster --release NAME")
+    return [*lines, f"To take this back: kfnb snapshot undo {record.id}"]
+
+
 def restored(record: snapshots.Restore) -> str:
     """One restore on one line."""
     what = units.count(len(record.paths), "path") if record.paths else "the workspace"
@@ -192,6 +212,8 @@ def restored(record: snapshots.Restore) -> str:
 
 def done(record: snapshots.Restore) -> str:
     """What a restore or an undo has made."""
+    if record.switches:
+        return "\n".join(_of_volumes(record))
     what = units.count(len(record.paths), "path") if record.paths else "The workspace"
     verb = "are" if len(record.paths) > 1 else "is"
     lines = [f"{what} {verb} as in the snapshot {record.snapshot}."]

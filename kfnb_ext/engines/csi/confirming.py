@@ -12,6 +12,8 @@ from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.engines.csi.target import Target
 from kfnb_ext.kube.client import Client, address, failures
 
+NOTHING = "nothing"  # took the place of a volume that was taken away again
+
 
 def confirm(client: Client, whose: Target, seen: Seen, now: datetime) -> Seen:
     """swapped -> confirmed -> done. Raises: ClusterError, Conflict."""
@@ -35,7 +37,7 @@ def note(client: Client, namespace: str, running: Journal) -> None:
     Raises: ClusterError.
     """
     for switch in running.switches:
-        for claim, value in ((switch.old, switch.new or "nothing"), (switch.new, None)):
+        for claim, value in ((switch.old, switch.new or NOTHING), (switch.new, None)):
             if not claim:
                 continue
             patch = {"metadata": {"annotations": {keys.REPLACED: value}}}

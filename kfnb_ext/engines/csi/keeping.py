@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import hiring, journal, keys, listing, members, pods, target
+from kfnb_ext.engines.csi import confirming, hiring, journal, keys, listing, members, pods, target
 from kfnb_ext.engines.csi.context import Context
-from kfnb_ext.engines.csi.journal import Journal
+from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.kube import claims as kube_claims
 from kfnb_ext.kube.client import address, failures
 from kfnb_ext.model import cluster
 
+NOTHING = confirming.NOTHING
 Object = dict[str, Any]
 
 
@@ -24,20 +25,22 @@ def kept(context: Context) -> tuple[cluster.Kept, ...]:
     if not here.notebook:
         return ()
     seen = journal.read(context.client, target.of(here))
-    found = [*_claims(context, here, seen.journal), *_jobs(context, here, seen.journal)]
+    found = [*_claims(context, here, seen), *_jobs(context, here, seen.journal)]
     if seen.journal and seen.journal.phase == "failed" and seen.journal.safety:
         found += _safety(context, seen.journal)
     return tuple(found)
 
 
-def _claims(context: Context, here: cluster.Place, running: Journal | None) -> list[cluster.Kept]:
+def _claims(context: Context, here: cluster.Place, seen: Seen) -> list[cluster.Kept]:
+    running, replaced = seen.journal, _replaced(seen)
+    own = target.named(seen.object)
     used, named = _users(context, here.namespace), _named(context, here.namespace)
     listed = context.client.list(address.CLAIMS.at(here.namespace)).body["items"]
     told = []
     for one in listed:
-        why = _why(one, here.notebook)
         name = one["metadata"]["name"]
-        if not why or (name in named and name in used):
+        why = _why(one, here.notebook, replaced)
+        if not why or name in own:
             continue
         obstacle = _obstacle(name, used, named, running)
         told.append(
@@ -53,12 +56,22 @@ def _claims(context: Context, here: cluster.Place, running: Journal | None) -> l
     return told
 
 
-def _why(claim: Object, notebook: str) -> str:
+def _replaced(seen: Seen) -> dict[str, str]:
+    """What the restores replaced, and by what: also where no claim could be noted."""
+    return {
+        switch.old: switch.new or NOTHING
+        for one in reversed(journal.made(seen.object))  # the last word counts
+        for switch in one.switches
+        if switch.old
+    }
+
+
+def _why(claim: Object, notebook: str, replaced: dict[str, str]) -> str:
     """Why a claim is one that restores left behind; empty: it is none."""
     labels = claim["metadata"].get("labels") or {}
     notes = claim["metadata"].get("annotations") or {}
-    by = notes.get(keys.REPLACED)
-    if by == "nothing":
+    by = notes.get(keys.REPLACED) or replaced.get(claim["metadata"]["name"])
+    if by == NOTHING:
         return "It was mounted by a restore that was taken back."
     if by:
         return f"It is the volume from before a restore: {by} took its place."

@@ -7,6 +7,8 @@ Rule: before the exchange everything is taken away again; after it the restore i
 the notebook runs on the new claims, and goes back where it cannot.
 """
 
+from typing import Literal
+
 import msgspec
 
 from kfnb_ext import errors
@@ -14,12 +16,33 @@ from kfnb_ext.engines.csi import aborting, confirming, guarding, journal, switch
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.engines.csi.target import Target
+from kfnb_ext.kube import place
+from kfnb_ext.kube.client import Client, failures
+
+WELL = ("The restore worked", "The restore was taken back")  # so begins what is told then
+
+
+def needed(client: Client, names: place.Names) -> bool:
+    """Whether there is something to recover or to tell, by one look at the Notebook alone.
+
+    Raises: ClusterError.
+    """
+    if not (names.namespace and names.notebook):
+        return False
+    kind: Literal["notebooks", "workspaces"] = (
+        "workspaces" if names.platform == "workspaces" else "notebooks"
+    )
+    try:
+        seen = journal.read(client, Target(kind, names.namespace, names.notebook, names.pod))
+    except (failures.Missing, failures.Refused):
+        return False
+    return seen.journal is not None and not (seen.journal.ended and seen.journal.told)
 
 
 def recover(context: Context) -> tuple[str, ...]:
     """Sentences that say what was done. Raises: ClusterError."""
     here = context.where()
-    if not here.notebook:
+    if not (here.notebook and context.settings.writes):
         return ()
     whose = target.of(here)
     seen = journal.read(context.client, whose)
@@ -105,7 +128,7 @@ def told(context: Context, whose: Target, text: str) -> tuple[str, ...]:
 def done(running: Journal) -> str:
     """How a restore that worked is told."""
     kept = ", ".join(dict.fromkeys(one.old for one in running.switches if one.old))
-    what = "The restore was taken back" if running.undo_of else "The restore worked"
+    what = WELL[1] if running.undo_of else WELL[0]
     text = f"{what}: the notebook is on the volumes of {running.snapshot}."
     if running.way == "data_volume":
         mount = ", ".join(one.mount for one in running.switches)

@@ -170,7 +170,19 @@ class Run:
                 self.progress.phase(
                     f"the notebook restarts; the cluster was asked: {error.message}"
                 )
+            self._watched()
             self.context.sleep(self.context.every)
+
+    def _watched(self) -> None:
+        """Raises: Cancelled, when this process is to end: the pod goes, or somebody stopped it."""
+        try:
+            self.progress.advance(0)
+        except errors.Cancelled:
+            who = "the guardian" if self.journal.guardian else "the next start of the server"
+            raise errors.Cancelled(
+                f"The volumes are exchanged and the notebook restarts: {who} sees it through.",
+                "Undo takes it back afterwards.",
+            ) from None
 
     def _alone(self) -> bool:
         """Whether nobody guards it, or the guardian let the deadline pass."""
