@@ -21,12 +21,11 @@ class Answer:
         """The body, decoded."""
         return json.loads(self.body)
 
-    def is_an_error_for_a_person(self) -> bool:
-        """Whether it is a 4xx that says what happened and what to do, and nothing else."""
+    def is_an_error_for_a_person(self, also: int = 0) -> bool:
+        """Whether it is a 4xx, or ``also``, that says what happened and what to do, no more."""
         said = self.json()
-        return (
-            400 <= self.status < 500 and said.keys() == {"message", "hint"} and all(said.values())
-        )
+        refused = 400 <= self.status < 500 or self.status == also
+        return refused and said.keys() == {"message", "hint"} and all(said.values())
 
 
 class Wire:

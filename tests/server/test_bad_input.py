@@ -72,7 +72,9 @@ def test_an_id_that_is_none_is_not_found(wire: Wire, unchanged: object, route: r
     def ask(part: str, engine_too: bool) -> None:
         path = route.path.replace("{engine}", part if engine_too else "local")
         answer = wire.send(route.method, "v1/" + path.replace("{id}", part))
-        assert answer.is_an_error_for_a_person(), answer
+        # Outside a cluster nothing of it can be looked up, whatever it is called.
+        absent = 501 if route.path.startswith("patches/") else 0
+        assert answer.is_an_error_for_a_person(also=absent), answer
 
     ask()
 
@@ -103,7 +105,7 @@ def test_a_body_that_is_no_request_is_refused(wire: Wire, unchanged: object, rou
     @often
     @given(st.one_of(st.binary(max_size=200), junk.map(dumped)).filter(no_request))
     def ask(body: bytes) -> None:
-        answer = wire.send("POST", f"v1/{route.path}", body)
+        answer = wire.send("POST", f"v1/{filled(route)}", body)
         assert answer.status == 400
         assert answer.is_an_error_for_a_person(), answer
 
@@ -123,7 +125,7 @@ def test_a_field_with_a_value_that_is_none_of_its_own_is_refused(
         sent = dumped({**body, field: value})
         if allowed(route, sent):
             return
-        answer = wire.send("POST", f"v1/{route.path}", sent)
+        answer = wire.send("POST", f"v1/{filled(route)}", sent)
         assert answer.is_an_error_for_a_person(), answer
 
     ask()
@@ -143,7 +145,7 @@ def test_since_is_the_number_of_a_reading_and_nothing_else(wire: Wire, since: st
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     wire: Wire, unchanged: object, route: routes.Route
 ):
-    answer = wire.send("POST", f"v1/{route.path}", b'{"name": "' + b"a" * 70_000 + b'"}')
+    answer = wire.send("POST", f"v1/{filled(route)}", b'{"name": "' + b"a" * 70_000 + b'"}')
 
     assert answer.status == 413
     assert answer.is_an_error_for_a_person()
@@ -163,6 +165,11 @@ def test_the_server_answers_still_and_has_logged_no_traceback(server: Live):
     assert server.get("status").status_code == 200
     assert server.lines("Traceback") == []
     assert server.lines("Uncaught") == []
+
+
+def filled(route: routes.Route) -> str:
+    """The path of a route with a name that could be one."""
+    return route.path.replace("{name}", "demo-home")
 
 
 def dumped(value: Any) -> bytes:
