@@ -7,7 +7,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { type ApiError, asApiError } from './client';
-import type { EngineName, EntryList, Operation, Restore, Snapshot } from './contract';
+import type { EngineName, EntryList, Kept, Operation, Restore, Snapshot } from './contract';
 import { confirmRestore } from './restore';
 import type { Snapshots } from './snapshots';
 import { title } from './views/snapshot';
@@ -72,6 +72,19 @@ export class Actions implements Acts {
           ),
       trans.__('Delete'),
       () => this.snapshots.delete(snapshot)
+    );
+  };
+
+  release = (kept: Kept): void => {
+    const { trans } = this;
+    this.confirmed(
+      trans.__('Delete “%1”?', kept.name),
+      trans.__(
+        '%1 The cluster deletes it for good: a restore cannot go back to it then.',
+        kept.why
+      ),
+      trans.__('Delete'),
+      () => this.snapshots.release(kept)
     );
   };
 

@@ -8,17 +8,18 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type {
-  Cleared,
   ClearRequest,
+  Cleared,
   Cluster,
   CreateRequest,
   EndRequest,
   EntryList,
-  GpuEnded,
-  GpuEndRequest,
   Filling,
+  GpuEndRequest,
+  GpuEnded,
   KeepAwakeRequest,
   KeepAwakeState,
+  Kept,
   Operation,
   RemoveRequest,
   RestorePlan,
@@ -74,6 +75,11 @@ export class Client {
 
   delete(snapshot: Snapshot): Promise<Operation> {
     return this.request('DELETE', place(snapshot));
+  }
+
+  /** Lets go what a restore left behind. */
+  release({ kind, name }: Kept): Promise<Operation> {
+    return this.request('DELETE', `kept/${kind}/${encodeURIComponent(name)}`);
   }
 
   files(snapshot: Snapshot, path: string): Promise<EntryList> {

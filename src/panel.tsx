@@ -215,7 +215,8 @@ export class PodPanel extends SidePanel {
         );
       case 'cluster': {
         const { found, failure, asking, open, refresh } = this.options.cluster;
-        return <ClusterView {...shared} {...{ found, failure, asking, open, refresh }} />;
+        const { release } = actions;
+        return <ClusterView {...shared} {...{ found, failure, asking, open, refresh, release }} />;
       }
     }
   }

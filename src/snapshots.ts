@@ -11,6 +11,7 @@ import type {
   EngineName,
   EntryList,
   EnvironmentChanges,
+  Kept,
   Operation,
   RestorePlan,
   RestoreRequest,
@@ -95,6 +96,10 @@ export class Snapshots implements IDisposable {
 
   verify(snapshot: Snapshot): Promise<Operation> {
     return this.started(this.client.verify(snapshot));
+  }
+
+  release(kept: Kept): Promise<Operation> {
+    return this.started(this.client.release(kept));
   }
 
   delete(snapshot: Snapshot): Promise<Operation> {

@@ -2,10 +2,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { ApiError } from '../client';
-import type { Ability, Cluster, Mounted, Place } from '../contract';
+import type { Ability, Cluster, Kept, Mounted, Place } from '../contract';
 import * as units from '../units';
 import { Words } from './code';
 import { Copy } from './copy';
+import { KeptView } from './kept';
 import { Left } from './quotas';
 import { Reason } from './reason';
 
@@ -16,18 +17,20 @@ export interface ClusterProps {
   now: string;
   open: () => void;
   refresh: () => void;
+  /** Lets go what a restore left behind, after a question. */
+  release?: (kept: Kept) => void;
   trans: TranslationBundle;
 }
 
 export function ClusterView(props: ClusterProps): JSX.Element {
-  const { found, failure, asking, now, open, refresh, trans } = props;
+  const { found, failure, asking, now, open, refresh, release, trans } = props;
   // Drawn means opened: a closed section draws nothing.
   React.useEffect(open, [open]);
   const taken = found ? trans.__('As of %1.', units.moment(found.taken, now)) : '';
   return (
     <>
       {failure ? <Reason reason={failure.message} hint={failure.hint} alert /> : null}
-      {found ? <Found found={found} trans={trans} /> : null}
+      {found ? <Found found={found} release={release} trans={trans} /> : null}
       <div className="kfnb-Row">
         <span className="kfnb-Note kfnb-Row-grow" role="status">
           {asking ? trans.__('Asking the cluster…') : taken}
@@ -40,7 +43,9 @@ export function ClusterView(props: ClusterProps): JSX.Element {
   );
 }
 
-function Found({ found, trans }: { found: Cluster; trans: TranslationBundle }): JSX.Element {
+type FoundProps = Pick<ClusterProps, 'release' | 'trans'> & { found: Cluster };
+
+function Found({ found, release, trans }: FoundProps): JSX.Element {
   const { place, abilities, quotas, role, notes } = found;
   const here = place.platform !== 'none';
   return (
@@ -57,6 +62,7 @@ function Found({ found, trans }: { found: Cluster; trans: TranslationBundle }): 
           <Abilities abilities={abilities} trans={trans} />
           {role ? <Role role={role} trans={trans} /> : null}
           <Left quotas={quotas} trans={trans} />
+          {release ? <KeptView kept={found.kept} onRelease={release} trans={trans} /> : null}
         </>
       ) : null}
     </>

@@ -6,13 +6,11 @@ import * as units from '../units';
 
 export interface KeptProps {
   kept: readonly Kept[];
-  /** Why nothing can be changed; empty: it can. */
-  refused: string;
   onRelease: (kept: Kept) => void;
   trans: TranslationBundle;
 }
 
-export function KeptView({ kept, refused, onRelease, trans }: KeptProps): JSX.Element | null {
+export function KeptView({ kept, onRelease, trans }: KeptProps): JSX.Element | null {
   return kept.length ? (
     <ul className="kfnb-List" aria-label={trans.__('Kept from restores')}>
       {kept.map(one => (
@@ -22,13 +20,7 @@ export function KeptView({ kept, refused, onRelease, trans }: KeptProps): JSX.El
             {one.size === null ? '' : ` (${units.bytes(one.size)})`}: {one.why}
           </span>
           {one.can_go ? (
-            <button
-              type="button"
-              className="kfnb-Button"
-              disabled={refused !== ''}
-              title={refused}
-              onClick={() => onRelease(one)}
-            >
+            <button type="button" className="kfnb-Button" onClick={() => onRelease(one)}>
               {trans.__('Delete…')}
             </button>
           ) : null}

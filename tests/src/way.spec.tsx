@@ -65,7 +65,6 @@ it('what something still uses has no button, and what is free is let go by its n
     root.render(
       <KeptView
         kept={[one, { ...one, name: 'used', why: 'The pod x mounts it.', can_go: false }]}
-        refused=""
         onRelease={({ name }) => gone.push(name)}
         trans={trans}
       />
