@@ -70,7 +70,7 @@ class Rig:
     def context(self, token: str = "editor-token", **settings: Any) -> Context:
         """What the engine in the pod works with; its sleep lets the others work."""
         door = csi_pod.door(self.cluster, self.folder, self.time, token)
-        made = csi_pod.context(door, self.workspace, self.time, **settings)
+        made = csi_pod.context(door, self.workspace, self.time, inside=True, **settings)
         names = place.Names("kubeflow", "alice", "demo", "demo-0")
         where = Where(door, names, str(self.workspace), clock=self._seconds)
         return msgspec.structs.replace(
@@ -122,7 +122,7 @@ class Rig:
 
     def recover(self) -> tuple[str, ...]:
         """What a server that starts does; it is another process than the one that restored."""
-        context = csi_pod.context(self.door(), self.workspace, self.time)
+        context = csi_pod.context(self.door(), self.workspace, self.time, inside=True)
         with another_process():
             return recovering.recover(context)
 

@@ -35,7 +35,7 @@ def main() -> None:
     kubeconfig, workspace, snapshot, restore, nth = sys.argv[1:]
     access = Killed({"KUBECONFIG": kubeconfig}, Path("/none"))
     access.left = int(nth)
-    known = csi_pod.context(Client(access), Path(workspace), csi_pod.Time())
+    known = csi_pod.context(Client(access), Path(workspace), csi_pod.Time(), inside=True)
     started = time.monotonic()
     real = msgspec.structs.replace(
         known,

@@ -158,10 +158,14 @@ def test_a_class_that_waits_for_its_first_pod_is_bound_by_the_restart(tmp_path: 
 
 def test_a_stopped_notebook_is_exchanged_and_confirmed_at_its_next_start(rig: Rig):
     stop(rig)
-    # A stopped notebook has no pod: whoever restores sits elsewhere, and knows it from before.
-    with pytest.raises(errors.KfnbError):
-        rig.restore()
-    assert rig.on == OURS
+    rig.restore()
+
+    assert rig.on == NEW
+    assert rig.journal.phase == "swapped"
+    start(rig)
+    rig.marked(rig.snapshot)
+    rig.recover()
+    assert rig.journal.phase == "done"
 
 
 def stop(rig: Rig) -> None:

@@ -1,7 +1,7 @@
 """Something goes wrong at each request of a restore, of an undo, and of going back.
 
-By default every third write meets each fault, and every request meets one of them;
-KFNB_EVERY_FAULT=1 tries each fault at each write.
+By default each fault meets every ninth write and some reads, at other places for each fault;
+KFNB_EVERY_FAULT=1 tries each fault at each write, and one of them at each read.
 """
 
 import functools
@@ -58,11 +58,12 @@ def methods(rig: Rig, act) -> list[str]:
 def chosen(listed: list[str], fault: str) -> list[int]:
     """Which requests meet this fault."""
     index = FAULTS.index(fault)
-    every = 1 if ALL else 3
+    every, reads = (1, len(FAULTS)) if ALL else (9, 4 * len(FAULTS))
     return [
         nth
         for nth, method in enumerate(listed, 1)
-        if (method in WRITES and (nth + index) % every == 0) or nth % len(FAULTS) == index
+        if (method in WRITES and (nth + index) % every == 0)
+        or nth % reads == (index if ALL else 4 * index)
     ]
 
 
