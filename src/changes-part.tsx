@@ -6,7 +6,7 @@ import type { Status } from './contract';
 import { Reason } from './views/reason';
 
 export interface ChangesProps {
-  /** undefined: nothing can be changed from here. */
+  /** undefined: nothing can be changed from here; nor can it where this is no notebook. */
   changes: Changes | undefined;
   status: Status;
   trans: TranslationBundle;
@@ -15,7 +15,7 @@ export interface ChangesProps {
 /** Stop and restart. */
 export function EndButtons(props: ChangesProps): JSX.Element | null {
   const { changes, status, trans } = props;
-  if (!changes || status.read_only) {
+  if (!changes || status.read_only || !status.notebook) {
     return null;
   }
   return (
@@ -37,7 +37,7 @@ export function EndButtons(props: ChangesProps): JSX.Element | null {
 export function GrowButtons(props: ChangesProps): JSX.Element | null {
   const { changes, status, trans } = props;
   const { volumes } = status;
-  if (!changes || status.read_only || volumes.kind === 'unavailable') {
+  if (!changes || status.read_only || !status.notebook || volumes.kind === 'unavailable') {
     return null;
   }
   const claims = [...new Set(volumes.volumes.map(one => one.claim ?? '').filter(Boolean))];
@@ -65,7 +65,7 @@ export function GrowButtons(props: ChangesProps): JSX.Element | null {
 /** The way back from the last patch of the Notebook. */
 export function PatchNote(props: ChangesProps): JSX.Element | null {
   const { changes, status, trans } = props;
-  if (!changes || status.read_only) {
+  if (!changes || status.read_only || !status.notebook) {
     return null;
   }
   const { undoable } = changes;

@@ -19,12 +19,16 @@ export type Place = 'activity' | 'limits' | 'volumes';
 /** What ends with the notebook, by name. */
 export type Running = () => readonly string[];
 
+/** The engines that can take a snapshot now. */
+export type Engines = () => readonly string[];
+
 export class Changes {
   constructor(
     private readonly client: ChangesClient,
     private readonly pod: Pick<Pod, 'follow'>,
     private readonly save: () => Promise<void>,
     private readonly running: Running,
+    private readonly engines: Engines,
     private readonly trans: TranslationBundle
   ) {}
 
@@ -98,7 +102,7 @@ export class Changes {
   end = (what: Ending['what']): void => {
     const { client, trans } = this;
     void this.attempt('activity', async () => {
-      const body = new EndBody(what, this.running(), trans);
+      const body = new EndBody(what, this.running(), this.engines(), trans);
       const stop = what === 'stop';
       const { button, value } = await showDialog({
         title: stop ? trans.__('Stop this notebook?') : trans.__('Restart this notebook?'),
@@ -171,6 +175,7 @@ class EndBody extends ReactWidget {
   constructor(
     private readonly what: Ending['what'],
     private readonly names: readonly string[],
+    private readonly engines: readonly string[],
     private readonly trans: TranslationBundle
   ) {
     super();
@@ -182,10 +187,11 @@ class EndBody extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    const { what, names, trans } = this;
-    return (
-      <EndView what={what} names={names} onChange={value => (this.value = value)} trans={trans} />
-    );
+    const { what, names, engines, trans } = this;
+    const onChange = (value: Ending['value']): void => {
+      this.value = value;
+    };
+    return <EndView {...{ what, names, engines, onChange, trans }} />;
   }
 
   private value: Ending['value'] = { snapshot: null, reason: '' };

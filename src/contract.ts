@@ -1066,6 +1066,7 @@ export interface Status {
   readonly operations: readonly Operation[]; // those that run, and those that ended in the last minute
   readonly read_only: boolean; // the site forbids every change
   readonly snapshots_enabled: boolean;
+  readonly notebook: string; // NAMESPACE/NAME, where a cluster can be asked; empty: nowhere, or not known
   readonly keep_awake_allowed: number; // seconds at once; 0: the site does not allow it
   readonly advice: readonly Advice[]; // what to do about each trouble, the worst first
   readonly levels: Levels; // from which share on there is little left; the site sets them

@@ -53,7 +53,10 @@ export async function assemble(parts: Parts): Promise<Core> {
   const gpuActs = new GpuActions(client, () => pod.refresh(), trans);
   const cluster = new ClusterModel(client);
   const changing = new ChangesClient(client);
-  const changes = new Changes(changing, pod, () => saveAll(app), running(app, trans), trans);
+  const engines = (): string[] =>
+    (snapshots.list?.engines ?? []).filter(one => one.available).map(one => one.engine);
+  const save = (): Promise<void> => saveAll(app);
+  const changes = new Changes(changing, pod, save, running(app, trans), engines, trans);
   const models = { pod, snapshots, actions, awake, gpuActs, changes, filling, cluster };
   const panel = new PodPanel({ ...models, memory, trans });
   pod.ended.connect((_, operation) => {
@@ -70,12 +73,22 @@ export async function assemble(parts: Parts): Promise<Core> {
   });
   await follow(parts, pod, panel);
   let shown = false;
+  let asked = false;
+  // Once for each opening, and only where there is a Notebook that could have been changed.
+  const askChanges = (): void => {
+    if (shown && !asked && pod.status?.notebook) {
+      asked = true;
+      void changes.refresh();
+    }
+  };
+  pod.changed.connect(askChanges);
   const look = (now: boolean): void => {
     if (now !== shown) {
       shown = now;
+      asked = false;
       pod.look(now);
       void (now && snapshots.refresh());
-      void (now && changes.refresh());
+      askChanges();
     }
   };
   const refresh = (): void => {

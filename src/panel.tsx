@@ -174,7 +174,7 @@ export class PodPanel extends SidePanel {
             <AdviceView
               advice={status.advice}
               section="limits"
-              fix={status.read_only ? undefined : changes?.fix}
+              fix={status.read_only || !status.notebook ? undefined : changes?.fix}
               trans={trans}
             />
             <PatchNote changes={changes} status={status} trans={trans} />

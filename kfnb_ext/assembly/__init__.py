@@ -75,6 +75,7 @@ class Pod:
             judge=self._judge,
             read_only=options.read_only,
             snapshots_enabled=options.snapshots_enabled,
+            notebook=lambda: self.cluster.notebook,
         )
 
     @cached_property

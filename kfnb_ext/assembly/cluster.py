@@ -36,6 +36,13 @@ class Cluster:
         """Whether there is a cluster to ask. Imports and asks nothing."""
         return self.access.possible
 
+    @cached_property
+    def notebook(self) -> str:
+        """NAMESPACE/NAME; empty: there is no cluster to ask, or this is no notebook of it."""
+        names = place.names(os.environ, self._pod.options.notebook)
+        known = self.possible and names.namespace and names.notebook
+        return f"{names.namespace}/{names.notebook}" if known else ""
+
     @property
     def writes(self) -> bool:
         """Whether the site allows changes of the cluster."""

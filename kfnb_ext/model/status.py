@@ -60,6 +60,7 @@ class Status(Record, frozen=True, kw_only=True):
     operations: tuple[Operation, ...]  # those that run, and those that ended in the last minute
     read_only: bool  # the site forbids every change
     snapshots_enabled: bool
+    notebook: str = ""  # NAMESPACE/NAME, where a cluster can be asked; empty: nowhere, or not known
     keep_awake_allowed: int = 0  # seconds at once; 0: the site does not allow it
     advice: tuple[Advice, ...] = ()  # what to do about each trouble, the worst first
     levels: Levels = Levels()  # from which share on there is little left; the site sets them

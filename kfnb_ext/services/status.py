@@ -66,11 +66,13 @@ class StatusService:
         judge: Callable[[Status], Status],
         read_only: bool,
         snapshots_enabled: bool,
+        notebook: Callable[[], str],
     ) -> None:
         self._judge = judge
         self._workspace = workspace
         self._read_only = read_only
         self._snapshots_enabled = snapshots_enabled
+        self._notebook = notebook
         self._operations = operations
         self._make_probes = probes
         self._probes: dict[str, Bounded[Any]] = {}
@@ -133,6 +135,7 @@ class StatusService:
             operations=self._recent(now),
             read_only=self._read_only,
             snapshots_enabled=self._snapshots_enabled,
+            notebook=self._notebook(),
             keep_awake_allowed=self._keep_awake.allowed_seconds,
             **readings,
         )

@@ -70,11 +70,13 @@ interface EndProps {
   what: Ending['what'];
   /** What runs and ends by it. */
   names: readonly string[];
+  /** The engines that can take a snapshot before. */
+  engines: readonly string[];
   onChange: (value: Ending['value']) => void;
   trans: TranslationBundle;
 }
 
-export function EndView({ what, names, onChange, trans }: EndProps): JSX.Element {
+export function EndView({ what, names, engines, onChange, trans }: EndProps): JSX.Element {
   const [value, setValue] = React.useState<Ending['value']>({ snapshot: null, reason: '' });
   const set = (next: Ending['value']): void => {
     setValue(next);
@@ -107,8 +109,12 @@ export function EndView({ what, names, onChange, trans }: EndProps): JSX.Element
           onChange={event => set({ ...value, snapshot: chosen(event.target.value) })}
         >
           <option value="">{trans.__('none')}</option>
-          <option value="local">{trans.__('of the folder (local)')}</option>
-          <option value="csi">{trans.__('of the volumes (csi)')}</option>
+          {engines.includes('local') ? (
+            <option value="local">{trans.__('of the folder')}</option>
+          ) : null}
+          {engines.includes('csi') ? (
+            <option value="csi">{trans.__('of the volumes')}</option>
+          ) : null}
         </select>
       </label>
       {value.snapshot ? (

@@ -185,6 +185,7 @@ export function status(extra: Partial<Status> = {}): Status {
     operations: [],
     read_only: false,
     snapshots_enabled: true,
+    notebook: 'alice/demo',
     keep_awake_allowed: 43_200,
     history: [],
     gpu_history: [],
