@@ -9,7 +9,7 @@ from kfnb_ext.model import rights, roles
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 # Everything is served, and a notebook has an account of its own.
-SERVED = rights.Served(snapshots=True, group_snapshots="v1")
+SERVED = rights.Served(snapshots=True)
 NAMESPACE, ACCOUNT = "my-namespace", "my-notebook"
 
 
@@ -18,8 +18,7 @@ def files() -> dict[str, str]:
     inside = [one for one in rights.wanted("openshift", SERVED) if not one.cluster]
     return {
         "base/snapshots.yaml": _joined(roles.aggregated(rights.SNAPSHOTS)),
-        "base/group-snapshots.yaml": _joined(roles.aggregated(rights.GROUP_SNAPSHOTS)),
-        "base/classes-read.yaml": _joined(roles.classes([*rights.CLASSES, *rights.GROUP_CLASSES])),
+        "base/classes-read.yaml": _joined(roles.classes(rights.CLASSES)),
         "minimal/role.yaml": _joined(roles.bound(inside, NAMESPACE, ACCOUNT)),
     }
 

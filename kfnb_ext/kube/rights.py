@@ -14,7 +14,6 @@ from kfnb_ext.model import cluster, rights
 
 API = "authorization.k8s.io/v1"
 DENIED = ("rbac", "forbidden")
-GROUP_VERSIONS = ("v1", "v1beta2")  # the newest first
 
 
 def read(client: Client, namespace: str, platform: cluster.Platform) -> rights.Rights:
@@ -34,15 +33,8 @@ def read(client: Client, namespace: str, platform: cluster.Platform) -> rights.R
 
 def discover(client: Client) -> rights.Served:
     """Which of the kinds that not every cluster has are served. Raises: ClusterError."""
-    version: str | None = ""
-    for asked in GROUP_VERSIONS:
-        there = _serves(client, rights.GROUP_SNAPSHOT, asked, "volumegroupsnapshots")
-        if there is not False:
-            version = asked if there else None
-            break
     return rights.Served(
         snapshots=_serves(client, rights.SNAPSHOT, "v1", "volumesnapshots"),
-        group_snapshots=version,
         workspaces=_serves(client, rights.KUBEFLOW, "v1beta1", rights.WORKSPACES),
     )
 

@@ -11,7 +11,7 @@ import msgspec
 
 from kfnb_ext.model import cluster
 
-SNAPSHOT, GROUP_SNAPSHOT = "snapshot.storage.k8s.io", "groupsnapshot.storage.k8s.io"
+SNAPSHOT = "snapshot.storage.k8s.io"
 KUBEFLOW, STORAGE = "kubeflow.org", "storage.k8s.io"
 NOTEBOOKS, WORKSPACES = "notebooks", "workspaces"
 # No object is named by these, so a rule for named objects does not grant them.
@@ -52,7 +52,6 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     """Which kinds this cluster serves at all; None: not told."""
 
     snapshots: bool | None = None
-    group_snapshots: str | None = None  # its version; empty: not served
     workspaces: bool | None = None
 
 
@@ -85,12 +84,10 @@ _POD = _of("", "pods", "get")
 _EVENTS = _of("", "events", "list")
 _NOTEBOOK = _of(KUBEFLOW, NOTEBOOKS, "get patch")
 SNAPSHOTS = _of(SNAPSHOT, "volumesnapshots", "get list create delete")
-GROUP_SNAPSHOTS = _of(GROUP_SNAPSHOT, "volumegroupsnapshots", "get list create delete")
 CLASSES = (
     *_of(SNAPSHOT, "volumesnapshotclasses", "list", cluster=True),
     *_of(STORAGE, "storageclasses", "get", cluster=True),
 )
-GROUP_CLASSES = _of(GROUP_SNAPSHOT, "volumegroupsnapshotclasses", "list", cluster=True)
 
 NEEDS: dict[cluster.AbilityName, tuple[Right, ...]] = {
     "snapshots": (*SNAPSHOTS, *_READ_CLAIM, *_POD, *_EVENTS),
@@ -132,8 +129,6 @@ def wanted(platform: cluster.Platform, served: Served) -> tuple[Right, ...]:
     """All that is of use here, each once: what is served, and has something to act on."""
     names = (n for n in NEEDS if n not in OF_A_NOTEBOOK or of_a_notebook(platform))
     found = [right for name in names for right in needs(name, platform)]
-    if served.group_snapshots:
-        found += [*GROUP_SNAPSHOTS, *GROUP_CLASSES]
     if served.snapshots is False:
         found = [one for one in found if one.group != SNAPSHOT]
     return tuple(dict.fromkeys(found))

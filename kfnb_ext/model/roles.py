@@ -15,10 +15,6 @@ SNAPSHOTS = (
     "kfnb-snapshots",
     "Lets the notebooks of every profile take snapshots of whole volumes.",
 )
-GROUPS = (
-    "kfnb-group-snapshots",
-    "Lets the notebooks of every profile snapshot several volumes at one moment.",
-)
 REST = ("kfnb-notebooks", "What kubeflow-edit usually has, and lacks here.")
 CLASSES = (
     "kfnb-classes-read",
@@ -45,10 +41,9 @@ def for_admin(known: rights.Rights, place: cluster.Place) -> str:
 
 def aggregated(of: Iterable[rights.Right]) -> list[str]:
     """ClusterRoles that Kubeflow adds to ``kubeflow-edit`` by their label."""
-    kinds: dict[tuple[str, str], list[rights.Right]] = {SNAPSHOTS: [], GROUPS: [], REST: []}
-    of_group = {rights.SNAPSHOT: SNAPSHOTS, rights.GROUP_SNAPSHOT: GROUPS}
+    kinds: dict[tuple[str, str], list[rights.Right]] = {SNAPSHOTS: [], REST: []}
     for one in of:
-        kinds[of_group.get(one.group, REST)].append(one)
+        kinds[SNAPSHOTS if one.group == rights.SNAPSHOT else REST].append(one)
     return [
         _role("ClusterRole", called, found, labels=[f'    {LABEL}: "true"'])
         for called, found in kinds.items()

@@ -20,18 +20,17 @@ DOCKERFILES = sorted(DEPLOY.glob("images/*/Dockerfile"))
 KINDS = {
     "kustomization.yaml": {"Kustomization"},
     "snapshots.yaml": {"ClusterRole"},
-    "group-snapshots.yaml": {"ClusterRole"},
     "classes-read.yaml": {"ClusterRole", "ClusterRoleBinding"},
     "role.yaml": {"Role", "RoleBinding"},
     "poddefault.yaml": {"PodDefault"},
     "volumesnapshotclass.yaml": {"VolumeSnapshotClass"},
     "notebook.yaml": {"Notebook"},
 }
-SERVED = rights.Served(snapshots=True, group_snapshots="v1", workspaces=False)
+SERVED = rights.Served(snapshots=True, workspaces=False)
 STOCK = rights.Rights(
     rules=(rights.Rule(("*",), ("", "kubeflow.org", "batch"), ("*",)),),
     complete=True,
-    reviewed=dict.fromkeys((*rights.CLASSES, *rights.GROUP_CLASSES), False),
+    reviewed=dict.fromkeys(rights.CLASSES, False),
     served=SERVED,
 )
 NOTHING = rights.Rights(complete=True, served=SERVED)
@@ -68,7 +67,7 @@ def test_the_shipped_roles_are_made_of_what_the_code_needs(name):
 
 
 def test_what_a_notebook_on_kubeflow_asks_for_is_the_base():
-    files = ("snapshots", "group-snapshots", "classes-read")
+    files = ("snapshots", "classes-read")
     shipped = "---\n".join((DEPLOY / f"base/{name}.yaml").read_text() for name in files)
     assert roles.for_admin(STOCK, place("kubeflow")) == shipped
 

@@ -6,7 +6,6 @@ import yaml
 from kfnb_ext.kube import rights as asking
 from kfnb_ext.kube.client import address
 from kfnb_ext.model import abilities, cluster, rights, roles
-from tests.fakes.kubernetes.kinds import Kind
 
 PLACE = cluster.Place(
     platform="kubeflow",
@@ -15,7 +14,6 @@ PLACE = cluster.Place(
     pod="demo-0",
     service_account="default-editor",
 )
-GROUPS = Kind(rights.GROUP_SNAPSHOT, "v1", "volumegroupsnapshots", "VolumeGroupSnapshot")
 
 
 def ask(door, platform: cluster.Platform = "kubeflow") -> rights.Rights:
@@ -92,17 +90,6 @@ def test_a_cluster_without_the_snapshot_kinds_is_told_as_such_and_needs_no_role(
     known = ask(door)
     assert "does not serve them" in told(known)["snapshots"].text
     assert "volumesnapshots" not in roles.for_admin(known, PLACE)
-
-
-def test_group_snapshots_are_found_in_the_newest_version_that_is_served(cluster, door):
-    assert ask(door).served.group_snapshots == ""
-    older = Kind(rights.GROUP_SNAPSHOT, "v1beta2", GROUPS.plural, GROUPS.kind)
-    cluster.world.registry.kinds.append(older)
-    assert ask(door).served.group_snapshots == "v1beta2"
-    cluster.world.registry.kinds.append(GROUPS)
-    known = ask(door)
-    assert known.served.group_snapshots == "v1"
-    assert "kfnb-group-snapshots" in roles.for_admin(known, PLACE)
 
 
 def test_who_may_not_even_ask_is_told_nothing_and_promised_nothing(cluster, door):
