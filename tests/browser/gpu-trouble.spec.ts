@@ -1,13 +1,24 @@
-/** What the section of GPUs says where the driver does not open. */
+/** What the section of GPUs says where a driver refuses, answers oddly, or takes its time. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { Driver, NO_COMPILER } from './driver';
-import { expect, type Jupyter, jupyterFor, openLab, test } from './lab';
+import { POD } from './jupyter';
+import { expect, type Jupyter, jupyterFor, openLab, runAll, test } from './lab';
 import { openSidebar } from './sidebar';
+
+const LATE = { timeout: 30_000 };
+const MIB = 2 ** 20;
 
 async function gpus(page: Page, jupyter: Jupyter): Promise<Locator> {
   await openLab(page, jupyter);
   const opened = await openSidebar(page);
   return opened.locator('#kfnb-gpu-body');
+}
+
+/** A reason below a figure, for the eyes. */
+function said(section: Locator, text: string): Locator {
+  return section.locator('p.kfnb-Note', { hasText: text });
 }
 
 for (const [name, keys, reason, hint] of [
@@ -31,4 +42,126 @@ for (const [name, keys, reason, hint] of [
       expect(seen.errors).toEqual([]);
     });
   });
+}
+
+test.describe('a driver that answers oddly', () => {
+  const driver = new Driver();
+  test.skip(!driver.library, NO_COMPILER);
+  const jupyter = jupyterFor({ env: driver.env, prepare: () => driver.state({ uma: 1 }) });
+  test.afterAll(() => driver.remove());
+
+  test('for memory that is the processor’s, says so and shows its work', async ({ page }) => {
+    driver.state({ uma: 1 });
+    const section = await gpus(page, jupyter());
+
+    await expect(said(section, "uses the pod's own memory")).toBeVisible(LATE);
+    await expect(section.getByText('37 %', { exact: true })).toBeVisible();
+    await expect(section).not.toContainText(/\b0 B of/);
+  });
+
+  test('with impossible totals, is not believed', async ({ page }) => {
+    driver.state({ '0.total': '4192904278781722664' });
+    const section = await gpus(page, jupyter());
+
+    await expect(said(section, 'impossible figure')).toBeVisible(LATE);
+    await expect(section.getByText('37 %', { exact: true })).toBeVisible();
+    await expect(section).not.toContainText(/EiB|PiB/);
+  });
+
+  test('without a counter, says why in words that can be seen', async ({ page }) => {
+    driver.state({ '0.mig': 1, '0.mig_present': '3', noperm_parent: 1 });
+    const section = await gpus(page, jupyter());
+
+    await expect(said(section, 'before Hopper no slice has')).toBeVisible(LATE);
+  });
+
+  test('slowly, holds up nothing else', async ({ page }) => {
+    driver.state({ gpus: 8, delay_us: 50_000, pcie_ms: 20 });
+    const began = Date.now();
+    const section = await gpus(page, jupyter());
+    await expect(page.locator('#kfnb-limits-body .kfnb-Meter').first()).toBeVisible();
+
+    await expect(section.locator('h4')).toHaveCount(8, LATE);
+    const waits = [];
+    for (let turn = 0; turn < 40; turn++) {
+      const asked = Date.now();
+      await jupyter().fetch('api/status?no_track_activity=1');
+      waits.push(Date.now() - asked);
+      await page.waitForTimeout(50);
+    }
+    waits.sort((a, b) => a - b);
+    expect(waits[20], `since ${Date.now() - began} ms`).toBeLessThan(50);
+  });
+});
+
+const CELLS = [
+  'import os\nheld = [open(os.environ["DEVICES"] + name) for name in ("nvidia0", "nvidia-uvm")]\n' +
+    'open(os.environ["DEVICES"] + "pid", "w").write(str(os.getpid()))',
+  '%load_ext kfnb_ext\nimport torch',
+  'import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end: pass'
+];
+
+/** As much of torch as is asked. */
+const TORCH = `
+import types
+def _stats(index):
+    return {"reserved_bytes.all.peak": 1, "reserved_bytes.all.current": ${8 * MIB},
+            "allocated_bytes.all.current": ${3 * MIB}, "allocated_bytes.all.peak": ${7 * MIB}}
+cuda = types.SimpleNamespace(is_initialized=lambda: True, device_count=lambda: 1,
+    memory_stats=_stats, get_device_properties=lambda index: types.SimpleNamespace(uuid=None))
+`;
+
+test.describe('a driver of the 550s', () => {
+  const driver = new Driver();
+  test.skip(!driver.library, NO_COMPILER);
+  test.skip(process.getuid?.() !== 0, 'only root can have processes with numbers of their own');
+  const devices = path.join(driver.folder, 'dev/');
+  const modules = path.join(driver.folder, 'modules');
+  const jupyter = jupyterFor({
+    within: POD,
+    env: { ...driver.env, DEVICES: devices, PYTHONPATH: modules },
+    prepare: workspace => {
+      driver.state({ driver: '550.163.01' });
+      fs.mkdirSync(devices);
+      fs.mkdirSync(modules);
+      ['nvidia0', 'nvidia-uvm'].forEach(name => fs.writeFileSync(devices + name, ''));
+      fs.writeFileSync(path.join(modules, 'torch.py'), TORCH);
+      fs.writeFileSync(path.join(workspace, 'train.ipynb'), notebook());
+    }
+  });
+  test.afterAll(() => driver.remove());
+
+  test('leaves it to the framework of a busy notebook, as a lower bound', async ({ page }) => {
+    await openLab(page, jupyter());
+    await page.evaluate(() =>
+      window.jupyterapp.commands.execute('docmanager:open', { path: 'train.ipynb' })
+    );
+    await expect(page.getByText('Python 3 (ipykernel) | Idle')).toBeVisible();
+    await runAll(page);
+    await expect.poll(() => fs.existsSync(`${devices}pid`), LATE).toBe(true);
+    const pid = fs.readFileSync(`${devices}pid`, 'utf8');
+    driver.state({ driver: '550.163.01', '0.pids': `${pid}:0`, '0.utilpid': `${pid}:50` });
+
+    const opened = await openSidebar(page);
+    const holders = opened.locator('.kfnb-Holders');
+    await expect(holders.locator('summary')).toHaveText('Who holds the GPUs (1)', LATE);
+    await holders.locator('summary').click();
+    await expect(holders.getByText('train.ipynb')).toBeVisible();
+    await expect(holders.getByText('at least 8 MiB')).toBeVisible(LATE);
+    await expect(holders.getByText(/torch on cuda:0: 3 MiB allocated/)).toBeVisible();
+    await expect(page.getByText('Python 3 (ipykernel) | Busy')).toBeVisible();
+  });
+});
+
+function notebook(): string {
+  const cells = CELLS.map((source, number) => ({
+    cell_type: 'code',
+    execution_count: null,
+    id: `cell-${number}`,
+    metadata: {},
+    outputs: [],
+    source
+  }));
+  const kernelspec = { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' };
+  return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
 }

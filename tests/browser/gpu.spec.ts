@@ -1,26 +1,16 @@
 /** The section of GPUs over a fake driver: slices, who holds what, what is nobody's, trouble. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { Driver, NO_COMPILER } from './driver';
 import { expect, jupyterFor, openLab, test } from './lab';
 import { openSidebar } from './sidebar';
 
-const ROOT = path.join(__dirname, '../..');
-const BUILD = 'from tests.fakes.nvml.shim import build; print(build() or "")';
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-/** A pretended machine: what the driver says is a file that may change at any time. */
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kfnb-driver-'));
-const file = path.join(folder, 'state');
-const library = execFileSync('python', ['-c', BUILD], { cwd: ROOT, encoding: 'utf8' }).trim();
-
-function state(keys: Record<string, string | number>): void {
-  const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
-  fs.writeFileSync(file, lines.join(''));
-}
+const driver = new Driver();
 
 const machine = {
   gpus: 2,
@@ -35,13 +25,10 @@ const machine = {
   '1.throttle': 4
 };
 
-test.skip(!library, 'NO C COMPILER: the fake NVIDIA driver cannot be built');
-state(machine);
-const jupyter = jupyterFor({
-  env: { LD_LIBRARY_PATH: library, FAKE_NVML_STATE: file }
-});
+test.skip(!driver.library, NO_COMPILER);
+const jupyter = jupyterFor({ env: driver.env, prepare: () => driver.state(machine) });
 
-test.afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+test.afterAll(() => driver.remove());
 
 async function gpus(page: Page): Promise<Locator> {
   await openLab(page, jupyter());
@@ -50,7 +37,7 @@ async function gpus(page: Page): Promise<Locator> {
 }
 
 test('slices and GPUs have their figures, or say why not', async ({ page, seen }) => {
-  state(machine);
+  driver.state(machine);
   const section = await gpus(page);
 
   await expect(section.getByText('Slice 1g.5gb, 16 multiprocessors')).toBeVisible();
@@ -65,7 +52,7 @@ test('slices and GPUs have their figures, or say why not', async ({ page, seen }
 });
 
 test('the activity of a slice comes with the second reading', async ({ page }) => {
-  state(machine);
+  driver.state(machine);
   const section = await gpus(page);
 
   const slice = section.locator('li', { hasText: 'Slice 1g.5gb' }).last();
@@ -73,7 +60,7 @@ test('the activity of a slice comes with the second reading', async ({ page }) =
 });
 
 test('what belongs to the whole board is folded away', async ({ page }) => {
-  state(machine);
+  driver.state(machine);
   const section = await gpus(page);
 
   const board = section.locator('details.kfnb-Board').last();
@@ -85,16 +72,37 @@ test('what belongs to the whole board is folded away', async ({ page }) => {
 });
 
 test('a figure that changes is shown without a click', async ({ page }) => {
-  state(machine);
+  driver.state(machine);
   const section = await gpus(page);
   await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible();
 
-  state({ ...machine, '1.used': 40 * GIB });
+  driver.state({ ...machine, '1.used': 40 * GIB });
   await expect(section.getByText('40 GiB of 80 GiB')).toBeVisible({ timeout: 15_000 });
 });
 
+test('a peak between two looks of the page is in the line', async ({ page }) => {
+  driver.state(machine);
+  const section = await gpus(page);
+  const line = section.getByRole('img', { name: /Memory, last ten minutes: .* 20 GiB/ });
+  await expect(line).toBeVisible({ timeout: 20_000 });
+
+  // The page has just asked; it asks again in 5.5 s, and the driver is asked every 2 s.
+  await page.waitForResponse(answer => answer.url().includes('/kfnb/v1/status'));
+  await page.waitForTimeout(600);
+  driver.state({ ...machine, '1.used': 70 * GIB });
+  await page.waitForTimeout(2600);
+  driver.state(machine);
+
+  const peak = section.getByRole('img', {
+    name: 'Memory, last ten minutes: between 20 GiB and 70 GiB'
+  });
+  await expect(peak).toBeVisible({ timeout: 15_000 });
+  await expect(section.getByText('70 GiB of 80 GiB')).toHaveCount(0);
+  await expect(section.getByText('peak 70 GiB')).toBeVisible();
+});
+
 test('a lost GPU says so, and the other goes on', async ({ page }) => {
-  state({ ...machine, lost_gpu: 1 });
+  driver.state({ ...machine, lost_gpu: 1 });
   const section = await gpus(page);
 
   await expect(section.getByText(/fell off its bus/).first()).toBeVisible({ timeout: 20_000 });
@@ -102,7 +110,7 @@ test('a lost GPU says so, and the other goes on', async ({ page }) => {
 });
 
 test('a GPU that the node took away says what to do', async ({ page }) => {
-  state({ ...machine, call_err: 999 });
+  driver.state({ ...machine, call_err: 999 });
   const section = await gpus(page);
 
   await expect(section.getByText(/lost access to its GPU/)).toBeVisible({ timeout: 20_000 });
@@ -111,7 +119,7 @@ test('a GPU that the node took away says what to do', async ({ page }) => {
 
 /** What a killed kernel has left behind: a process with the device open, and no parent. */
 async function leftBehind(): Promise<{ pid: number; parent: ChildProcess }> {
-  const devices = path.join(folder, 'dev');
+  const devices = path.join(driver.folder, 'dev');
   fs.mkdirSync(devices, { recursive: true });
   const names = ['nvidia1', 'nvidia-uvm'].map(name => path.join(devices, name));
   names.forEach(name => fs.writeFileSync(name, ''));
@@ -134,7 +142,7 @@ async function leftBehind(): Promise<{ pid: number; parent: ChildProcess }> {
 }
 
 test('what a killed kernel has left is named and can be ended', async ({ page }) => {
-  state({ ...machine, call_err: 0 });
+  driver.state({ ...machine, call_err: 0 });
   const { pid } = await leftBehind();
   const section = await gpus(page);
 
