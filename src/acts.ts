@@ -108,7 +108,9 @@ export class Actions implements Acts {
     const name = title(snapshot, trans);
     return paths.length
       ? trans.__('Restore “%1” from “%2”?', paths.join(', '), name)
-      : trans.__('Restore the whole workspace from “%1”?', name);
+      : snapshot.engine === 'csi'
+        ? trans.__('Restore the volumes from “%1”?', name)
+        : trans.__('Restore the whole workspace from “%1”?', name);
   }
 
   private confirmed(

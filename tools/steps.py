@@ -12,6 +12,8 @@ from pathlib import Path
 from tools import install, machine, reports, wheel
 
 REPORTS = install.SCRATCH / "reports"
+# Most tests wait for servers and clocks: three files at a time, each whole in one process.
+BESIDE = ("-n", "3", "--dist", "loadfile")
 
 
 @dataclass
@@ -138,7 +140,7 @@ STEPS = (
     Step(
         "pytest",
         "pytest",
-        _command("pytest", f"--junit-xml={REPORTS / 'pytest.xml'}"),
+        _command("pytest", *BESIDE, f"--junit-xml={REPORTS / 'pytest.xml'}"),
         reports.pytest,
     ),
     Step("browser tests", "browser", _browser, reports.playwright),

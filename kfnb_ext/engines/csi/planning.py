@@ -14,7 +14,7 @@ from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.intending import Intent
 from kfnb_ext.kube import quota
 from kfnb_ext.kube.client import failures
-from kfnb_ext.model import quotas, snapshots
+from kfnb_ext.model import quantities, quotas, snapshots
 from kfnb_ext.model.snapshots import PlanObject
 
 TRIAL = "00000000-000000-000000"  # the id of what is only tried
@@ -165,13 +165,15 @@ def _objects(intent: Intent, *, restart: bool, guardian: bool) -> list[PlanObjec
     told: list[PlanObject] = []
 
     def add(act: Any, kind: str, name: str, text: str) -> None:
-        told.append(PlanObject(act=act, kind=kind, name=name, text=text))
+        shown = [one.replace(TRIAL, "…") for one in (name, text)]  # the id comes with the act
+        told.append(PlanObject(act=act, kind=kind, name=shown[0], text=shown[1]))
 
     if intent.way == "in_place":
         old = ", ".join(dict.fromkeys(one.old for one in intent.switches))
         add("create", "snapshot", f"{intent.id}-before", f"the safety snapshot of {old}")
     for one in intent.claims:
-        add("create", "claim", one.name, f"{one.size} bytes from the snapshot, for {one.mount}")
+        size = quantities.said(one.size) if one.size else "of a size not known"
+        add("create", "claim", one.name, f"{size} from the snapshot, for {one.mount}")
     if intent.way == "new_notebook":
         add("create", "Notebook", intent.name, "with the image and the resources of this one")
         return told
