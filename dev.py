@@ -18,6 +18,8 @@ def main(arguments: list[str]) -> int:
     """Reads the command line and does what it says; the exit status."""
     # A polite end from outside goes the way of Ctrl-C, so that no Jupyter of ours stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Started in the background it would ignore Ctrl-C, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments, extra = _split(arguments)
     chosen = _parser().parse_args(arguments)
     try:

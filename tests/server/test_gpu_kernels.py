@@ -102,6 +102,7 @@ def test_a_driver_of_the_550s_and_a_framework_give_a_lower_bound_while_a_cell_ru
         await_state(line, "idle")
         execute(line, BUSY)
         await_state(line, "busy")
+        time.sleep(1)  # what the start of a cell says moves its age
         before = known(pod, id_)
         began = time.monotonic()
         told = of_kernel(until(pod, lambda g: bool((of_kernel(g, id_) or held)["memory"])), id_)
@@ -178,7 +179,8 @@ def test_a_process_of_another_user_is_neither_listed_nor_ended(shim: Shim, tmp_p
                 shim.state(driver="575.57.08", g0_pids=f"{stranger}:{512 * MIB}")
                 with live.running(tmp_path, env=shim.env) as pod:
                     found = pod.get("status").json()["gpus"]["gpus"][0]
-                    assert found["processes"] == []
+                    # Other tests may run kernels beside this one.
+                    assert stranger not in [one["pid"] for one in found["processes"]]
                     assert found["memory_own"] is None
                     stat = Path(f"/proc/{stranger}/stat").read_text()
                     ticks = int(stat.rpartition(")")[2].split()[19])

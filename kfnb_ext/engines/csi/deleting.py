@@ -84,6 +84,9 @@ def _until_gone(context: Context, snapshot: str, progress: base.Progress) -> Non
             left = [{}]  # not known: look again
         if not left or context.now() - began > WITHIN:
             return
+        for one in left:
+            if one and "deletionTimestamp" not in one["metadata"]:
+                _gone(context, members.read(one))  # it was said to be gone, and is not
         progress.phase("the storage is deleting it" + _why(context, left))
         context.sleep(context.every)
 
