@@ -95,6 +95,7 @@ test('every part is reached by the keyboard and shows its focus', async ({ page 
   await given(jupyter(), 'before the experiment');
   await openLab(page, jupyter());
   const opened = await openSidebar(page);
+  await expect(opened.getByText('before the experiment')).toBeVisible();
   await opened.getByRole('button', { name: 'Use' }).focus();
   const reached: string[] = [];
   for (let step = 0; step < 40; step++) {
