@@ -56,14 +56,11 @@ def _rules(pod: "Pod", identity: culling.Identity) -> Callable[[], culling.Rule 
     """Notebooks 2.0's own rules, where there is a Workspace and a cluster to ask."""
     if identity.culler != "workspaces" or not identity.name:
         return lambda: None
-    from kfnb_ext.kube.client import Client
-    from kfnb_ext.kube.client.access import Access
     from kfnb_ext.services.rules import Rules
 
-    access = Access()
-    if not access.possible:
+    if not pod.cluster.possible:
         return lambda: None
-    return Rules(lambda: Client(access), pod.timeline, identity)
+    return Rules(lambda: pod.cluster.client, pod.timeline, identity)
 
 
 def heartbeat(pod: "Pod") -> "Heartbeat | None":

@@ -9,6 +9,7 @@ import { Copy } from './copy';
 import { KeptView } from './kept';
 import { Left } from './quotas';
 import { Reason } from './reason';
+import { Role } from './role';
 
 export interface ClusterProps {
   found: Cluster | null;
@@ -60,7 +61,9 @@ function Found({ found, release, trans }: FoundProps): JSX.Element {
           <Where place={place} trans={trans} />
           <Claims mounted={place.mounted} trans={trans} />
           <Abilities abilities={abilities} trans={trans} />
-          {role ? <Role role={role} trans={trans} /> : null}
+          {role ? (
+            <Role role={role} summary={trans.__('The role for the administrator')} trans={trans} />
+          ) : null}
           <Left quotas={quotas} trans={trans} />
           {release ? <KeptView kept={found.kept} onRelease={release} trans={trans} /> : null}
         </>
@@ -204,18 +207,5 @@ function Abilities({ abilities, trans }: AbilitiesProps): JSX.Element {
         </details>
       ) : null}
     </>
-  );
-}
-
-function Role({ role, trans }: { role: string; trans: TranslationBundle }): JSX.Element {
-  return (
-    <details className="kfnb-Patch">
-      <summary>{trans.__('The role for the administrator')}</summary>
-      {/* It scrolls sideways, so the keyboard must reach it. */}
-      <pre tabIndex={0} aria-label={trans.__('The role for the administrator')}>
-        {role}
-      </pre>
-      <Copy text={role} label={trans.__('Copy the role')} trans={trans} />
-    </details>
   );
 }

@@ -2,8 +2,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { EngineInfo } from '../contract';
-import { Copy } from './copy';
 import { Reason } from './reason';
+import { Role } from './role';
 
 export interface MissingProps {
   engine: EngineInfo;
@@ -16,14 +16,11 @@ export function Missing({ engine, trans }: MissingProps): JSX.Element {
     <>
       <Reason reason={reason} hint={hint} />
       {role ? (
-        <details className="kfnb-Patch">
-          <summary>{trans.__('The role to send to the administrator')}</summary>
-          {/* It scrolls sideways, so the keyboard must reach it. */}
-          <pre tabIndex={0} aria-label={trans.__('The role')}>
-            {role}
-          </pre>
-          <Copy text={role} label={trans.__('Copy the role')} trans={trans} />
-        </details>
+        <Role
+          role={role}
+          summary={trans.__('The role to send to the administrator')}
+          trans={trans}
+        />
       ) : null}
     </>
   );

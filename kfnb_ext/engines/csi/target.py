@@ -13,7 +13,7 @@ from kfnb_ext.kube.client import Client, address
 from kfnb_ext.kube.client.address import Address
 from kfnb_ext.model import cluster, snapshots
 from kfnb_ext.model.patches import Operation
-from kfnb_ext.model.patches.patch import add, replace, test
+from kfnb_ext.model.patches.patch import add, replace, test, touched
 
 POD = "/spec/template/spec"
 VOLUMES = "/spec/podTemplate/volumes"
@@ -171,8 +171,7 @@ def _removed(found: Object, switch: snapshots.Switch) -> list[Operation]:
 
 def touches(steps: Iterable[Operation]) -> tuple[str, ...]:
     """The places that the operations change, as the door wants them named."""
-    changed = (one["path"] for one in steps if one["op"] != "test")
-    return tuple(path for path in changed if not path.startswith("/metadata/annotations/"))
+    return tuple(path for path in touched(steps) if not path.startswith("/metadata/annotations/"))
 
 
 def _pod(found: Object) -> Object:

@@ -5,6 +5,7 @@ whole: environment variables hold secrets.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -31,8 +32,7 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def touches(self) -> tuple[str, ...]:
         """The places that it changes, each once."""
-        changed = (one["path"] for one in self.operations if one["op"] != "test")
-        return tuple(dict.fromkeys(changed))
+        return touched(self.operations)
 
     @property
     def yaml(self) -> str:
@@ -47,6 +47,11 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
             *(f"# {line}" for line in self.note.splitlines()),
         ]
         return "\n".join([line for line in head if line] + list(map(_said, self.operations))) + "\n"
+
+
+def touched(operations: Iterable[Operation]) -> tuple[str, ...]:
+    """The places that operations change, each once."""
+    return tuple(dict.fromkeys(one["path"] for one in operations if one["op"] != "test"))
 
 
 def test(path: str, value: Any) -> Operation:

@@ -5,6 +5,7 @@ what ends here is the waiting.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from kfnb_ext import errors
 from kfnb_ext.kube import claims
@@ -23,16 +24,15 @@ Room = Callable[[str, int, int], tuple[str, ...]]
 
 
 class Growing:
-    """Over the claims of one namespace. ``switch`` is what leads there where the class forbids."""
+    """Over the claims of one namespace."""
 
     def __init__(
         self,
         gate: writing.Writing,
         wait: WaitingForRoom,
         room: Room = lambda of_class, more, size: (),
-        switch: "Callable[[cluster.Mounted, int], GrowPlan] | None" = None,
     ) -> None:
-        self._gate, self._wait, self._room, self._switch = gate, wait, room, switch
+        self._gate, self._wait, self._room = gate, wait, room
 
     def preview(self, name: str, request: GrowRequest) -> GrowPlan:
         """What a growth would do; changes nothing. Raises: ClusterError, BadRequest."""
@@ -129,17 +129,13 @@ class Growing:
 
     def _switched(self, claim: cluster.Claim, wanted: int, findings: list[str]) -> GrowPlan:
         of_class = f"The storage class {claim.storage_class or '(none)'}"
-        findings = [*findings, f"{of_class} does not let claims grow. Nothing was changed."]
-        held = next(
-            (one for one in self._gate.where.look().mounted if one.claim.name == claim.name), None
-        )
-        if self._switch is None or held is None:
-            findings.append(
-                "What leads there: a snapshot, a larger claim from it, and the Notebook changed to "
-                "that. It needs snapshots of the cluster, and a claim that this notebook mounts."
-            )
-            return self._plan(claim, wanted, findings, possible=False, way="switch")
-        return self._switch(held, wanted)
+        told = [
+            *findings,
+            f"{of_class} does not let claims grow. Nothing was changed.",
+            "What leads there: a snapshot, a larger claim from it, and the Notebook changed to "
+            "that. It needs snapshots of the cluster, and a claim that this notebook mounts.",
+        ]
+        return self._plan(claim, wanted, told, possible=False, way="switch")
 
     def _plan(
         self,
@@ -148,14 +144,14 @@ class Growing:
         findings: list[str],
         *,
         possible: bool,
-        way: "str" = "online",
+        way: Literal["online", "switch"] = "online",
     ) -> GrowPlan:
         return GrowPlan(
             claim=claim.name,
             mount=self._mount(claim.name),
             size=claim.capacity or claim.requested,
             wanted=wanted,
-            way="switch" if way == "switch" else "online",
+            way=way,
             findings=tuple(findings),
             possible=possible,
         )

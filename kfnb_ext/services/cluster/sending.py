@@ -46,7 +46,7 @@ class Sending:
         """Send the steps to this very Notebook; as it is then. Raises: ClusterError."""
         uid = words.test("/metadata/uid", body["metadata"]["uid"])
         patched = self.gate.client.patch_json(
-            self.notebook(), [uid, *steps], touches=touched(steps), dry_run=dry_run
+            self.notebook(), [uid, *steps], touches=words.touched(steps), dry_run=dry_run
         )
         return patched.body
 
@@ -61,11 +61,6 @@ class Sending:
 
         writing.sure(lambda: self.send(body, steps), look)
         self.gate.changed()
-
-
-def touched(steps: Sequence[Operation]) -> tuple[str, ...]:
-    """The places that they change, each once."""
-    return tuple(dict.fromkeys(one["path"] for one in steps if one["op"] != "test"))
 
 
 def refusal(error: errors.KfnbError) -> str:
