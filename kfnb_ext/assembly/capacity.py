@@ -9,19 +9,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfnb_ext.model import advice, culling, levels
+from kfnb_ext.model import advice, levels
 from kfnb_ext.services.capacity.judging import Judge
 
 if TYPE_CHECKING:
     from kfnb_ext.assembly import Pod
+    from kfnb_ext.kube import place
     from kfnb_ext.model.limits import Kill
     from kfnb_ext.services.capacity.claims import Claims
     from kfnb_ext.services.capacity.clearing import Clearing
     from kfnb_ext.services.capacity.deaths import Deaths
     from kfnb_ext.services.capacity.removal import Removal
     from kfnb_ext.services.capacity.scans import Scans
-
-NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 class Capacity:
@@ -31,7 +30,7 @@ class Capacity:
         self._pod = pod
         options = pod.options
         bounds = levels.Levels(warning=options.capacity_warning, alarm=options.capacity_alarm)
-        self.known = _known()
+        self.known = _known(pod.cluster.names)
         self.judge = Judge(bounds, self.known, kills=self._kills)
 
     @cached_property
@@ -113,17 +112,9 @@ class Capacity:
         return self._pod.status.kills()  # a shell shows what the server has seen
 
 
-def _known() -> advice.Known:
-    identity = culling.identify(os.environ)
+def _known(names: "place.Names") -> advice.Known:
     return advice.Known(
-        namespace=identity.namespace or _namespace(),
-        notebook=identity.name or "",
-        workspace=identity.culler == "workspaces",
+        namespace=names.namespace,
+        notebook=names.notebook,
+        workspace=names.platform == "workspaces",
     )
-
-
-def _namespace() -> str:
-    try:
-        return NAMESPACE.read_text().strip()
-    except OSError:
-        return ""

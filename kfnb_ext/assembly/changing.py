@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfnb_ext.kube import quota
+from kfnb_ext.kube import quota, standing
 from kfnb_ext.model import advice, quotas
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.shm import Shm
@@ -16,7 +16,7 @@ from kfnb_ext.model.volumes import Volumes
 from kfnb_ext.services.cluster.growing import Growing
 from kfnb_ext.services.cluster.patching import Patching
 from kfnb_ext.services.cluster.sending import Object, Sending
-from kfnb_ext.services.cluster.stopping import Stopping, stopped
+from kfnb_ext.services.cluster.stopping import Stopping
 from kfnb_ext.services.cluster.unpatching import Unpatching
 from kfnb_ext.services.cluster.waiting_for_room import WaitingForRoom
 from kfnb_ext.services.cluster.writing import Writing
@@ -72,10 +72,8 @@ class Changing:
 
     def _propose(self, spec: "Spec") -> tuple[advice.Proposal, ...]:
         """All advice for the readings of this moment and the Notebook as it was read."""
-        status, names = self._pod.status.look(), self.gate.where.names
-        known = msgspec.structs.replace(
-            self._pod.capacity.known, namespace=names.namespace, notebook=names.notebook, spec=spec
-        )
+        status = self._pod.status.look()
+        known = msgspec.structs.replace(self._pod.capacity.known, spec=spec)
         return advice.propose(
             status.limits if isinstance(status.limits, Limits) else None,
             status.shm if isinstance(status.shm, Shm) else None,
@@ -86,7 +84,7 @@ class Changing:
 
     def _room(self, before: Object, after: Object) -> tuple[str, ...]:
         """What quotas say of the pod that the Notebook would make."""
-        had = {} if stopped(before) else quotas.of_pod(_pod(before))
+        had = {} if standing.stopped(before) else quotas.of_pod(_pod(before))
         wants = {key: value - had.get(key, 0) for key, value in quotas.of_pod(_pod(after)).items()}
         more = {key: value for key, value in wants.items() if value > 0}
         namespace = self.gate.where.names.namespace

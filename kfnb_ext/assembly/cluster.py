@@ -39,7 +39,7 @@ class Cluster:
     @cached_property
     def notebook(self) -> str:
         """NAMESPACE/NAME; empty: there is no cluster to ask, or this is no notebook of it."""
-        names = place.names(os.environ, self._pod.options.notebook)
+        names = self.names
         known = self.possible and names.namespace and names.notebook
         return f"{names.namespace}/{names.notebook}" if known else ""
 

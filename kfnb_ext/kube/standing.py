@@ -8,7 +8,7 @@ Rule: reads only; whoever may not read it has no pod from it.
 
 from typing import Any
 
-from kfnb_ext.kube.client import Client, address, failures
+from kfnb_ext.kube.client import Client, address, failures, guard
 from kfnb_ext.model import cluster
 
 WORKSPACE_LABEL = "notebooks.kubeflow.org/workspace-name"
@@ -50,6 +50,12 @@ def pod(client: Client, told: cluster.Platform, namespace: str, name: str) -> di
 def workspace(client: Client, namespace: str, name: str) -> dict[str, Any] | None:
     """The Workspace of Notebooks 2.0, where there is one that may be read. Raises: ClusterError."""
     return _read(client, address.WORKSPACES.at(namespace, name))
+
+
+def stopped(found: dict[str, Any]) -> bool:
+    """Whether somebody stopped the notebook that the object stands for: then it has no pod."""
+    annotations = found["metadata"].get("annotations") or {}
+    return guard.STOPPED in annotations or bool((found.get("spec") or {}).get("paused"))
 
 
 def _read(client: Client, of: address.Address) -> dict[str, Any] | None:

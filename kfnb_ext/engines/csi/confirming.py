@@ -6,7 +6,7 @@ and never labelled or deleted here.
 
 from datetime import datetime
 
-from kfnb_ext.engines.csi import journal, keys, pods, syncing, target
+from kfnb_ext.engines.csi import journal, keys, pods, syncing
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.engines.csi.target import Target
@@ -62,8 +62,3 @@ def here(context: Context, whose: Target, running: Journal) -> str | None:
         return ""
     found = f"the mark of the set {marked}" if marked else "no mark of a snapshot"
     return f"the new volume holds {found}, and not that of {running.mark}"
-
-
-def stopped(found: target.Object) -> bool:
-    """Whether there is nothing to wait for until somebody starts the notebook."""
-    return target.stopped(found)

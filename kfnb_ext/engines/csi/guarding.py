@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import confirming, journal, pods, switching, target
+from kfnb_ext.engines.csi import confirming, journal, pods, switching
 from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.engines.csi.target import Target
+from kfnb_ext.kube import standing
 from kfnb_ext.kube.client import Client, failures
 
 ARMED_FOR = timedelta(minutes=5)  # an exchange that does not come by then was given up
@@ -84,7 +85,7 @@ class Guardian:
         return True
 
     def _swapped(self, seen: Seen, running: Journal) -> bool:
-        if target.stopped(seen.object):
+        if standing.stopped(seen.object):
             return True  # it is confirmed, or goes back, when it is started again
         now = self._now()
         pod = pods.look(self._client, self._whose)
@@ -114,7 +115,7 @@ class Guardian:
         """Until the pod is ready on the old claims again. Raises: ClusterError, Conflict."""
         pod = pods.look(self._client, self._whose)
         there = pod is not None and pod.ready and pods.on(pod, running.switches, "old")
-        if there or target.stopped(seen.object):
+        if there or standing.stopped(seen.object):
             self.failed(seen, running, "rolled_back", running.reason)
             return True
         switching.free(self._client, self._whose, running)

@@ -12,7 +12,7 @@ from kfnb_ext import errors
 from kfnb_ext.engines.csi import beside, hiring, intending, pods, provisioning, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.intending import Intent
-from kfnb_ext.kube import quota
+from kfnb_ext.kube import quota, standing
 from kfnb_ext.kube.client import failures
 from kfnb_ext.model import quantities, quotas, snapshots
 from kfnb_ext.model.snapshots import PlanObject
@@ -34,7 +34,7 @@ def weigh(
 ) -> snapshots.RestorePlan:
     """The plan of an intent. Raises: ClusterError when the cluster cannot be asked."""
     against = _against(context, intent)
-    restart = request.way != "new_notebook" and not target.stopped(intent.found)
+    restart = request.way != "new_notebook" and not standing.stopped(intent.found)
     nobody = _unguarded(context, intent) if restart else ""
     findings = [*against, *intent.notes, *_others(context, intent)]
     if nobody:

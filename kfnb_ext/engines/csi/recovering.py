@@ -16,7 +16,7 @@ from kfnb_ext.engines.csi import aborting, confirming, guarding, journal, switch
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.engines.csi.target import Target
-from kfnb_ext.kube import place
+from kfnb_ext.kube import place, standing
 from kfnb_ext.kube.client import Client, failures
 
 WELL = ("The restore worked", "The restore was taken back")  # so begins what is told then
@@ -100,7 +100,7 @@ def _swapped(context: Context, whose: Target, seen: Seen, running: Journal) -> t
 def _alone(context: Context, whose: Target, seen: Seen, running: Journal) -> tuple[str, ...]:
     """Nobody guards it, and it is late: then we do what the guardian would."""
     late = running.deadline is not None and context.now() > running.deadline
-    if not late or target.stopped(seen.object):
+    if not late or standing.stopped(seen.object):
         return ()
     _guardian(context, whose, running).step()
     return (f"The restore {running.id} did not come up in time: the notebook goes back.",)

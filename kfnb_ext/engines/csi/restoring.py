@@ -22,11 +22,11 @@ from kfnb_ext.engines.csi import (
     provisioning,
     switching,
     taking,
-    target,
 )
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.journal import Event, Journal, Seen
 from kfnb_ext.engines.csi.target import Target
+from kfnb_ext.kube import standing
 from kfnb_ext.kube.client import failures
 from kfnb_ext.model import snapshots
 
@@ -133,7 +133,7 @@ class Run:
 
     def _armed(self, *, guard: bool) -> None:
         here, name = self.context.where(), hiring.name(self.journal.id)
-        stopped = target.stopped(self.seen.object)
+        stopped = standing.stopped(self.seen.object)
         if guard and not stopped:
             job = hiring.body(self.context, self.whose, here, self.journal.id)
             hiring.hire(self.context, self.whose, job, self.progress)
@@ -162,7 +162,7 @@ class Run:
                 self.seen = (
                     seen if seen.journal and seen.journal.id == self.journal.id else self.seen
                 )
-                if self.journal.ended or target.stopped(seen.object):
+                if self.journal.ended or standing.stopped(seen.object):
                     return self._told()
                 if self._alone():
                     watcher.step()

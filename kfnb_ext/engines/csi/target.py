@@ -17,7 +17,6 @@ from kfnb_ext.model.patches.patch import add, replace, test, touched
 
 POD = "/spec/template/spec"
 VOLUMES = "/spec/podTemplate/volumes"
-STOPPED = "kubeflow-resource-stopped"
 HOME, DATA = "home-volume", "data-volume-"  # how a Workspace's controller names them in the pod
 Object = dict[str, Any]
 Side = Literal["old", "new"]
@@ -58,11 +57,6 @@ def of(here: cluster.Place) -> Target:
 def annotations(found: Object) -> Mapping[str, str]:
     """Its annotations."""
     return found["metadata"].get("annotations") or {}
-
-
-def stopped(found: Object) -> bool:
-    """Whether somebody stopped the notebook: then it has no pod."""
-    return STOPPED in annotations(found) or bool((found.get("spec") or {}).get("paused"))
 
 
 class Spot(NamedTuple):

@@ -9,6 +9,7 @@ from kfnb_ext.engines import base
 from kfnb_ext.engines.csi import aborting, hiring, intending, journal, pods, restoring, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.journal import Seen
+from kfnb_ext.kube import standing
 from kfnb_ext.kube.client import address, failures
 from kfnb_ext.model import snapshots
 
@@ -87,7 +88,7 @@ def _refuse(
 
 def _guard(context: Context, intent: intending.Intent, *, unguarded: bool) -> bool:
     """Whether a guardian watches. Raises: Conflict where none can and nobody decided so."""
-    if target.stopped(intent.found):
+    if standing.stopped(intent.found):
         return False
     why = hiring.unable(context, intent.here)
     if not why:

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from kfnb_ext import errors
+from kfnb_ext.kube import standing
 from kfnb_ext.model import patches
 from kfnb_ext.model.advice import Proposal
 from kfnb_ext.model.changes import Patched, PatchPlan, PatchRequest
@@ -18,7 +19,6 @@ from kfnb_ext.model.patches import Patch, Spec
 from kfnb_ext.model.patches.undoing import inverse
 from kfnb_ext.model.reading import checked
 from kfnb_ext.services.cluster import sending, undo_book
-from kfnb_ext.services.cluster.stopping import stopped
 from kfnb_ext.services.cluster.undo_book import Undoable
 from kfnb_ext.services.operations import Result, Running
 
@@ -53,7 +53,7 @@ class Patching:
         body = self._notebook.read()
         title, patch = self._patch(body, checked(request).advice)
         findings = [
-            sending.RESTARTS if not stopped(body) else sending.WAITS,
+            sending.RESTARTS if not standing.stopped(body) else sending.WAITS,
             *patch.note.splitlines(),
         ]
         possible = True
@@ -70,7 +70,7 @@ class Patching:
             yaml=patch.yaml,
             findings=tuple(findings),
             possible=possible,
-            restart=not stopped(body),
+            restart=not standing.stopped(body),
         )
 
     def apply(self, request: PatchRequest, user: str = "") -> Running:
@@ -139,4 +139,4 @@ def _cannot(proposal: Proposal) -> str:
 
 
 def _then(body: Object) -> str:
-    return sending.WAITS if stopped(body) else f"It restarts now. {AFTER}"
+    return sending.WAITS if standing.stopped(body) else f"It restarts now. {AFTER}"

@@ -12,11 +12,12 @@ from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from kfnb_ext import errors
+from kfnb_ext.kube import standing
 from kfnb_ext.kube.client import address, failures, guard
 from kfnb_ext.model.changes import StopRequest
 from kfnb_ext.model.reading import checked
 from kfnb_ext.model.snapshots import CreateRequest, Snapshot
-from kfnb_ext.services.cluster.writing import Writing, notes, sure
+from kfnb_ext.services.cluster.writing import Writing, sure
 from kfnb_ext.services.operations import Result, Running
 
 RESTARTING = "Restarting the notebook"
@@ -118,7 +119,7 @@ class Stopping:
 
     def _running_notebook(self) -> dict[str, Any]:
         body = self._writing.read()
-        if stopped(body):
+        if standing.stopped(body):
             raise errors.Conflict(
                 "The notebook is stopped already, or is being stopped. Nothing was changed.",
                 "Start it again where notebooks are listed.",
@@ -137,7 +138,10 @@ class Stopping:
         if heart:  # the last use, written behind the mark, would look like a start
             heart.hold(True)
         try:
-            sure(lambda: self._mark(body), lambda: True if stopped(self._writing.read()) else None)
+            sure(
+                lambda: self._mark(body),
+                lambda: True if standing.stopped(self._writing.read()) else None,
+            )
         except failures.ClusterError:
             if heart:
                 heart.hold(False)
@@ -177,11 +181,6 @@ class Stopping:
         except failures.Missing:
             return True
         return True if metadata["uid"] != uid or "deletionTimestamp" in metadata else None
-
-
-def stopped(body: dict[str, Any]) -> bool:
-    """Whether a Notebook or a workspace is stopped."""
-    return guard.STOPPED in notes(body) or bool((body.get("spec") or {}).get("paused"))
 
 
 def _and(kept: Snapshot | None) -> str:

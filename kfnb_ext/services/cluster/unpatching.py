@@ -7,11 +7,11 @@ tell.
 import msgspec
 
 from kfnb_ext import errors
+from kfnb_ext.kube import standing
 from kfnb_ext.kube.client import failures
 from kfnb_ext.model.changes import PatchList, PatchPlan
 from kfnb_ext.model.patches import Patch
 from kfnb_ext.services.cluster import sending, undo_book
-from kfnb_ext.services.cluster.stopping import stopped
 from kfnb_ext.services.cluster.undo_book import Undoable
 from kfnb_ext.services.operations import Result, Running
 
@@ -35,7 +35,10 @@ class Unpatching:
         """What taking back a patch would change. Raises: NotFound, Conflict, ClusterError."""
         body = self._notebook.read()
         entry = _entry(body, id)
-        findings, possible = [sending.RESTARTS if not stopped(body) else sending.WAITS], True
+        findings, possible = (
+            [sending.RESTARTS if not standing.stopped(body) else sending.WAITS],
+            True,
+        )
         try:
             self._notebook.gate.allow("Changing the Notebook")
             self._notebook.send(body, entry.undo, dry_run=True)
@@ -56,7 +59,7 @@ class Unpatching:
             yaml=whole.yaml,
             findings=tuple(findings),
             possible=possible,
-            restart=not stopped(body),
+            restart=not standing.stopped(body),
         )
 
     def undo(self, id: str | None, user: str = "") -> Running:
@@ -111,4 +114,4 @@ def _is_undone(body: undo_book.Object, id: str) -> bool:
 
 
 def _then(body: undo_book.Object) -> str:
-    return sending.WAITS if stopped(body) else "It restarts now."
+    return sending.WAITS if standing.stopped(body) else "It restarts now."
