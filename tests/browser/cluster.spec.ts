@@ -1,47 +1,17 @@
 /** The section of the cluster, over the tests' own API server: asked when opened, and only then. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
-import { expect, Jupyter, openLab, test } from './lab';
+import { inCluster } from './cluster';
+import { expect, jupyterFor, openLab, test } from './lab';
 import { openSidebar } from './sidebar';
 
-const ROOT = path.join(__dirname, '../..');
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kfnb-cluster-'));
-let cluster: ChildProcess;
-let jupyter: Jupyter;
-
-/** Starts the API server; the path of a kubeconfig that leads there. */
-async function serve(workspace: string): Promise<string> {
-  const args = ['-m', 'tests.fakes.serve', folder, workspace];
-  cluster = spawn('python', args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
-  return new Promise(resolve => {
-    cluster.stdout?.once('data', (said: Buffer) => resolve(said.toString().trim()));
-  });
-}
-
-test.beforeAll(async () => {
-  test.setTimeout(90_000);
-  const env: Record<string, string> = { KFNB_NOTEBOOK: 'alice/demo' };
-  jupyter = await Jupyter.start({
-    env,
-    prepare: async workspace => {
-      env.KUBECONFIG = await serve(workspace);
-    }
-  });
-});
-
-test.afterAll(async () => {
-  cluster.stdin?.end();
-  await jupyter.stop();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
+const cluster = inCluster('recorded');
+const jupyter = jupyterFor(cluster.options);
+test.afterAll(() => cluster.stop());
 
 test('the cluster is asked when its section is opened, and told in words', async ({
   page,
   seen
 }) => {
-  await openLab(page, jupyter);
+  await openLab(page, jupyter());
   const opened = await openSidebar(page);
   const asked = (): number => seen.requests.filter(one => one.url().includes('/cluster')).length;
   await page.waitForTimeout(1000);
@@ -67,7 +37,7 @@ test('the cluster is asked when its section is opened, and told in words', async
 
 test('the role is copied whole', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await openLab(page, jupyter);
+  await openLab(page, jupyter());
   const opened = await openSidebar(page);
   await opened.getByRole('button', { name: 'Cluster', exact: true }).click();
   const section = opened.locator('#kfnb-cluster-body');

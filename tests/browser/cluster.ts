@@ -8,19 +8,22 @@ import type { JupyterOptions } from './jupyter';
 
 const ROOT = path.resolve(__dirname, '../..');
 
-/** Options of a Jupyter in such a cluster; `stock`: with no more rights than Kubeflow gives. */
-export function inCluster(stock = false): { options: JupyterOptions; stop: () => void } {
+/** Options of a Jupyter in such a cluster; its worlds stand in `tests/fakes/serve.py`. */
+export function inCluster(world: 'volumes' | 'stock' | 'recorded'): {
+  options: JupyterOptions;
+  stop: () => void;
+} {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kfnb-cluster-'));
   const env = { KUBECONFIG: path.join(folder, 'kubeconfig'), KFNB_NOTEBOOK: 'alice/demo' };
   let server: ChildProcess | undefined;
   return {
     options: {
       env,
-      prepare: async () => {
+      prepare: async workspace => {
         const jupyter = process.env.KFNB_JUPYTER ?? 'jupyter';
         const beside = path.join(path.dirname(jupyter), 'python');
         const python = fs.existsSync(beside) ? beside : 'python3';
-        const words = ['-m', 'tests.fakes.serve_cluster', folder, ...(stock ? ['stock'] : [])];
+        const words = ['-m', 'tests.fakes.serve', folder, world, workspace];
         server = spawn(python, words, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
         await once(server.stdout!, 'data');
       }

@@ -4,7 +4,7 @@ import { expect, jupyterFor, openLab, test } from './lab';
 import { idle, openSidebar, snapshot } from './sidebar';
 
 test.describe('with the rights', () => {
-  const cluster = inCluster();
+  const cluster = inCluster('volumes');
   const jupyter = jupyterFor(cluster.options);
   test.afterAll(() => cluster.stop());
 
@@ -40,7 +40,7 @@ test.describe('with the rights', () => {
 });
 
 test.describe('without the rights', () => {
-  const cluster = inCluster(true);
+  const cluster = inCluster('stock');
   const jupyter = jupyterFor(cluster.options);
   test.afterAll(() => cluster.stop());
 

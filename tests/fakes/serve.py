@@ -1,18 +1,44 @@
-"""The fake cluster with one notebook in it, as a process of its own, for browsers.
+"""Serves the fake cluster with one notebook in it, for tests that are not Python.
 
-    python -m tests.fakes.serve FOLDER WORKSPACE
+    python -m tests.fakes.serve FOLDER WORLD WORKSPACE
 
-Prints the path of a kubeconfig once it serves, and ends when its stdin does.
+WORLD is one of `worlds`. Writes FOLDER/kubeconfig, says "ready" and serves until its standard
+input ends.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.fakes import alice, kubernetes
+from tests.engines import csi_pod
+from tests.fakes import alice
+from tests.fakes.kubernetes import Cluster
+
+MOUNTS = {"/home/jovyan": "demo-home", "/home/jovyan/data": "demo-data"}
+
+
+def _volumes(cluster: Cluster, _: str) -> None:
+    """Two volumes, and the right to cut them."""
+    csi_pod.allow(cluster)
+    _stock(cluster, _)
+
+
+def _stock(cluster: Cluster, _: str) -> None:
+    """Two volumes, with the rights that Kubeflow gives, which hold none to snapshots."""
+    cluster.controllers.automatic = True
+    csi_pod.seed(cluster, MOUNTS)
+
+
+worlds: dict[str, Callable[[Cluster, str], None]] = {
+    "volumes": _volumes,
+    "stock": _stock,
+    "recorded": alice.settle,  # with a quota; the home is mounted at WORKSPACE
+}
 
 if __name__ == "__main__":
-    folder, workspace = sys.argv[1:]
-    with kubernetes.Cluster() as running:
-        alice.settle(running, workspace)
-        print(running.kubeconfig(Path(folder)), flush=True)
+    folder, world, workspace = sys.argv[1:]
+    with Cluster() as running:
+        worlds[world](running, workspace)
+        running.kubeconfig(Path(folder))
+        print("ready", flush=True)
         sys.stdin.read()
