@@ -61,6 +61,16 @@ class TestVerbs:
 
         assert cluster.world.read("notebooks", "alice", "other") is None
 
+    def test_a_dry_run_of_a_delete_leaves_the_object_there(
+        self, door: client.Client, cluster: Cluster
+    ):
+        uid = cluster.world.read("notebooks", "alice", "demo")["metadata"]["uid"]
+
+        door.delete(DEMO, uid=uid, dry_run=True)
+
+        assert cluster.world.read("notebooks", "alice", "demo")["metadata"]["uid"] == uid
+        assert cluster.log[-1].json()["dryRun"] == ["All"]
+
     def test_an_object_is_made_and_deleted(self, door: client.Client, cluster: Cluster):
         made = door.create(address.NOTEBOOKS.at("alice"), kubernetes.notebook("other")).body
 

@@ -96,8 +96,9 @@ class Client:
             body["preconditions"] = {"uid": uid}
         if propagation:
             body["propagationPolicy"] = propagation
-        query = {"dryRun": "All" if dry_run else ""}
-        return self._ask(Sending(method="DELETE", address=address, query=query, body=body))
+        if dry_run:  # in the body alone: beside a body the server does not look at the query
+            body["dryRun"] = ["All"]
+        return self._ask(Sending(method="DELETE", address=address, body=body))
 
     def patch_merge(
         self,

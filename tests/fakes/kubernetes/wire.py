@@ -33,6 +33,9 @@ class Request:
 
     @property
     def dry_run(self) -> bool:
+        """A DELETE with a body is read by that alone, as the API server does."""
+        if self.method == "DELETE" and self.body:
+            return (self.json() or {}).get("dryRun") == ["All"]
         return self.query.get("dryRun") == "All"
 
     @property
