@@ -56,6 +56,24 @@ class TestVerbs:
         assert second.reason == "test_failed"
         assert len(cluster.log) == 3
 
+    def test_a_json_patch_tests_whatever_letters_an_annotation_holds(
+        self, door: client.Client, cluster: Cluster
+    ):
+        told = '“Müller & Söhne” <3 \u2028 \\ " \x7f \n 🦊'
+        door.patch_merge(DEMO, {"metadata": {"annotations": {ACTIVITY: told}}})
+        path = f"/metadata/annotations/{ACTIVITY.replace('/', '~1')}"
+
+        door.patch_json(
+            DEMO,
+            [
+                {"op": "test", "path": path, "value": told},
+                {"op": "replace", "path": path, "value": told + "!"},
+            ],
+        )
+
+        found = cluster.world.read("notebooks", "alice", "demo")
+        assert found["metadata"]["annotations"][ACTIVITY] == told + "!"
+
     def test_a_dry_run_stores_nothing(self, door: client.Client, cluster: Cluster):
         door.create(address.NOTEBOOKS.at("alice"), kubernetes.notebook("other"), dry_run=True)
 

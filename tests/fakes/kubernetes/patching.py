@@ -45,6 +45,8 @@ def patch(call: Call) -> Response:
 
 def _decoded(call: Call) -> Any:
     try:
+        if call.request.media == JSON_PATCH:
+            return patches.decoded(call.request.body)
         return json.loads(call.request.body)
     except ValueError as error:
         raise validation.undecodable(call.request.body) from error
