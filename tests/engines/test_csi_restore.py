@@ -91,6 +91,36 @@ def test_whatever_keeps_the_new_pod_from_starting_is_told(rig: Rig, trouble: str
     assert rig.ready_on("demo-home")
 
 
+def test_a_volume_that_came_late_is_no_trouble_while_the_image_is_pulled(rig: Rig):
+    rig.cluster.controllers.node.pulling.update(NEW)
+    rig.others.append(lambda: pulled(rig))
+    rig.guardian()
+    rig.server()
+
+    rig.restore()
+
+    assert rig.on == NEW
+    assert rig.ready_on(NEW[0])
+
+
+def pulled(rig: Rig) -> None:
+    """Eight minutes after the exchange the image is there."""
+    seen = rig.journal
+    if seen and seen.phase == "swapped" and (rig.time.now - seen.changed).total_seconds() > 480:
+        rig.cluster.controllers.node.pulling.clear()
+
+
+def test_a_driver_that_needs_long_for_a_volume_is_waited_for(rig: Rig):
+    late = "failed to provision volume: rpc error: code = DeadlineExceeded desc = context deadline"
+    rig.cluster.controllers.failing[NEW[0]] = [late] * 60
+    rig.guardian()
+    rig.server()
+
+    rig.restore()
+
+    assert rig.on == NEW
+
+
 def test_without_a_guardian_and_with_the_users_word_the_process_itself_goes_back(rig: Rig):
     rig.cluster.world.rights.deny("batch", "jobs")
     rig.cluster.controllers.node.unmountable.add(NEW[0])

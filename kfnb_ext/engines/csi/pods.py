@@ -1,9 +1,10 @@
 """The notebook's pod while it restarts: is it there, on which claims, ready, or in trouble.
 
 Rule: what is still on its way out is not the new pod. Trouble is only what does not pass by
-itself, and the cluster's own words are kept.
+itself, and the cluster's own words are kept; an event outlives its cause, so later ones count.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -15,6 +16,10 @@ from kfnb_ext.model import snapshots
 
 CRASHES = 3
 MOUNTING = ("FailedMount", "FailedAttachVolume")
+MOUNTED = {"Pulling", "Pulled", "Created", "Started"}  # the node does these with all volumes there
+# What the provisioner goes on with by itself: it says so each time its patience with a driver
+# ends, and a copy out of a snapshot may take many times that.
+GOING_ON = re.compile(r"code = (?:Canceled|DeadlineExceeded|Unavailable|Aborted)\b")
 LONGEST = 300
 Object = dict[str, Any]
 
@@ -101,7 +106,10 @@ def _trouble(client: Client, namespace: str, found: Object) -> str:
         words = failing(client, namespace, name)
         if words:
             return words
-    for event in said(client, namespace, found["metadata"]["uid"]):
+    events = said(client, namespace, found["metadata"]["uid"])
+    if any(event.get("reason") in MOUNTED for event in events):
+        return ""  # a volume may come late, from the node that had it before
+    for event in events:
         if event.get("reason") in MOUNTING:
             return f"its volume cannot be mounted: {event.get('message', '')}"[:LONGEST]
     return ""
@@ -116,6 +124,7 @@ def failing(client: Client, namespace: str, claim: str) -> str:
     if (found.get("status") or {}).get("phase") == "Bound":
         return ""
     for event in said(client, namespace, found["metadata"]["uid"]):
-        if event.get("reason") == "ProvisioningFailed":
-            return f"the claim {claim} gets no volume: {event.get('message', '')}"[:LONGEST]
+        message = str(event.get("message") or "")
+        if event.get("reason") == "ProvisioningFailed" and not GOING_ON.search(message):
+            return f"the claim {claim} gets no volume: {message}"[:LONGEST]
     return ""

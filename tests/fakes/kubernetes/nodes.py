@@ -39,6 +39,7 @@ class Node:
 
     unschedulable: set[str] = field(default_factory=set)  # no room for it
     unmountable: set[str] = field(default_factory=set)  # FailedMount, for ever
+    pulling: set[str] = field(default_factory=set)  # its volume came late, its image is on the way
     never_ready: set[str] = field(default_factory=set)  # it runs, and does not answer
     crashing: set[str] = field(default_factory=set)  # CrashLoopBackOff
     start: Callable[[Object], Program] | None = None  # runs a Job's pod; None: it runs for ever
@@ -60,6 +61,8 @@ def move(run: "Controllers", pod: Object) -> Object | None:
         return _schedule(run, pod)
     if run.node.meets(run.node.unmountable, pod):
         return _unmounted(run, pod)
+    if run.node.meets(run.node.pulling, pod):
+        return _pull(run, pod)
     if run.node.meets(run.node.crashing, pod):
         return _crash(run, pod)
     return _run(run, pod)
@@ -121,14 +124,34 @@ def _obstacle(run: "Controllers", pod: Object) -> str:
 
 
 def _unmounted(run: "Controllers", pod: Object) -> Object:
-    waiting = {"waiting": {"reason": "ContainerCreating"}}
-    met = ("Initialized", "PodScheduled")
-    if (pod["status"].get("containerStatuses") or [{}])[0].get("state") != waiting:
-        pod["status"] |= {"conditions": _conditions(run, met, ("Ready", "ContainersReady"))}
-        pod["status"]["containerStatuses"] = _containers(pod, waiting, is_ready=False)
+    if _creating(run, pod):
         text = 'MountVolume.SetUp failed for volume "data" : rpc error: code = Internal'
         _say(run, pod, True, "FailedMount", text, "kubelet")
     return pod
+
+
+def _pull(run: "Controllers", pod: Object) -> Object:
+    if _creating(run, pod):
+        text = (
+            'Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one '
+            "node and can't be attached to another"
+        )
+        _say(run, pod, True, "FailedAttachVolume", text, "attachdetach-controller")
+        _say(run, pod, False, "SuccessfulAttachVolume", "AttachVolume.Attach succeeded", "x")
+        image = pod["spec"]["containers"][0]["image"]
+        _say(run, pod, False, "Pulling", f'Pulling image "{image}"', "kubelet")
+    return pod
+
+
+def _creating(run: "Controllers", pod: Object) -> bool:
+    """Let its containers wait to be made; whether they did not before."""
+    waiting = {"waiting": {"reason": "ContainerCreating"}}
+    if (pod["status"].get("containerStatuses") or [{}])[0].get("state") == waiting:
+        return False
+    met, unmet = ("Initialized", "PodScheduled"), ("Ready", "ContainersReady")
+    pod["status"] |= {"conditions": _conditions(run, met, unmet)}
+    pod["status"]["containerStatuses"] = _containers(pod, waiting, is_ready=False)
+    return True
 
 
 def _crash(run: "Controllers", pod: Object) -> Object:

@@ -83,6 +83,10 @@ def _volume(run: "Controllers", claim: Object, driver: str) -> Object | None:
         if failure:
             _once(run, claim, True, "ProvisioningFailed", failure, driver)
         return None
+    failing = run.failing.get(metadata["name"])
+    if failing:
+        run.event(claim, True, "ProvisioningFailed", failing.pop(0), driver)
+        return None
     name = f"pvc-{metadata['uid']}"
     spec = {"capacity": {"storage": claims.size(claim)}, "claimRef": {"name": metadata["name"]}}
     made = {"kind": "PersistentVolume", "apiVersion": "v1", "metadata": {"name": name}}
