@@ -26,7 +26,7 @@ from kfnb_ext.services.cluster.where import Where
 from tests.engines import csi_pod, trees
 from tests.engines.csi_pod import Time
 from tests.fakes.kubernetes import Cluster, nodes
-from tests.fakes.kubernetes.kinds import CLAIM, NOTEBOOK
+from tests.fakes.kubernetes.kinds import CLAIM, NOTEBOOK, POD
 
 WHOSE = Target("notebooks", "alice", "demo", "demo-0")
 IMAGE = "registry.example.com/lab:1"
@@ -170,6 +170,14 @@ class Rig:
 
     def settle(self) -> None:
         self.cluster.controllers.settle(200)
+
+    def remade(self) -> None:
+        """The pod is deleted by somebody, and made anew."""
+        with self.cluster.world.store.lock:
+            found = self.cluster.world.read("pods", "alice", "demo-0")
+            assert found
+            self.cluster.world.store.remove(POD, found)
+        self.settle()
 
     def patch(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Somebody changes the Notebook."""

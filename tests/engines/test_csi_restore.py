@@ -91,6 +91,20 @@ def test_whatever_keeps_the_new_pod_from_starting_is_told(rig: Rig, trouble: str
     assert rig.ready_on("demo-home")
 
 
+def test_a_pod_that_was_not_ready_before_is_deleted_so_that_it_is_made_on_the_new_claims(rig: Rig):
+    rig.cluster.controllers.node.crashing.update(OURS)
+    rig.remade()
+    assert not rig.ready_on("demo-home")
+    rig.guardian()
+    rig.server()
+
+    rig.restore()
+
+    assert rig.on == NEW
+    assert rig.ready_on(NEW[0])
+    assert any("is not ready" in one for one in rig.told)
+
+
 def test_a_volume_that_came_late_is_no_trouble_while_the_image_is_pulled(rig: Rig):
     rig.cluster.controllers.node.pulling.update(NEW)
     rig.others.append(lambda: pulled(rig))

@@ -22,6 +22,7 @@ from kfnb_ext.kube.client import Client, failures
 ARMED_FOR = timedelta(minutes=5)  # an exchange that does not come by then was given up
 TROUBLED_FOR = timedelta(minutes=3)  # what does not pass by itself, passed it not within this time
 SILENT_FOR = timedelta(minutes=3)  # a pod that is ready, whose server says nothing
+EXCHANGE = timedelta(seconds=30)  # a StatefulSet that exchanges a pod does so within seconds
 EVERY = 5.0  # seconds between two looks
 
 
@@ -31,6 +32,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     armed: timedelta = ARMED_FOR
     troubled: timedelta = TROUBLED_FOR
     silent: timedelta = SILENT_FOR
+    exchange: timedelta = EXCHANGE
     back: timedelta = timedelta(minutes=15)  # for the pod on the old claims
     every: float = EVERY
 
@@ -56,6 +58,7 @@ class Guardian:
         self.say = say
         self._troubled: datetime | None = None
         self._ready: datetime | None = None
+        self._freed = False
         self._last = ""
 
     def step(self) -> bool:
@@ -99,17 +102,37 @@ class Guardian:
                 return True
             return False
         self._ready = None
+        if pod and not pods.on(pod, running.switches, "new"):
+            return self._outdated(pod, seen, running, late=late)
         trouble = pod.trouble if pod else ""
         self._troubled = (self._troubled or now) if trouble else None
         stuck = self._troubled is not None and now - self._troubled > self._times.troubled
         if not (late or stuck):
             return False
-        why = trouble or "the new pod was not ready in time"
+        self._give_up(seen, trouble or "the new pod was not ready in time")
+        return False
+
+    def _outdated(self, pod: pods.Pod, seen: Seen, running: Journal, *, late: bool) -> bool:
+        """The pod from before is still there: one that is not ready is never exchanged by itself.
+
+        Raises: ClusterError, Conflict.
+        """
+        if late:
+            self._give_up(seen, "the new pod was not ready in time")
+        elif not (pod.ready or pod.going or self._freed) and (
+            self._now() - running.changed > self._times.exchange
+        ):
+            self._tell("deleting the pod that stands on the old claims and is not ready")
+            switching.free(self._client, self._whose, running, "new")
+            self._freed = True  # once: who makes pods may be away, and would make it as it was
+        return False
+
+    def _give_up(self, seen: Seen, why: str) -> None:
+        now = self._now()
         self._tell(f"going back: {why}")
         switching.back(
             self._client, self._whose, seen, now, reason=why, deadline=now + self._times.back
         )
-        return False
 
     def back(self, seen: Seen, running: Journal) -> bool:
         """Until the pod is ready on the old claims again. Raises: ClusterError, Conflict."""
@@ -118,7 +141,7 @@ class Guardian:
         if there or standing.stopped(seen.object):
             self.failed(seen, running, "rolled_back", running.reason)
             return True
-        switching.free(self._client, self._whose, running)
+        switching.free(self._client, self._whose, running, "old")
         if running.deadline is not None and self._now() > running.deadline:
             trouble = pod.trouble if pod and pod.trouble else "its pod is not ready"
             text = f"{running.reason}; on the old claims again, but {trouble}"

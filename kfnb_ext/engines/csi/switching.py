@@ -74,13 +74,13 @@ def _same(whose: Target, seen: Seen, started: Journal) -> None:
         )
 
 
-def free(client: Client, whose: Target, running: Journal) -> bool:
-    """Delete the pod that still names the new claims; whether none does any more.
+def free(client: Client, whose: Target, running: Journal, side: target.Side) -> bool:
+    """Delete a pod that does not name the claims of that side; whether none is there any more.
 
     Raises: ClusterError.
     """
     pod = pods.look(client, whose)
-    if pod is None or pods.on(pod, running.switches, "old"):
+    if pod is None or pods.on(pod, running.switches, side):
         return True
     if not pod.going:
         try:
