@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kfnb_ext import errors
+from kfnb_ext.assembly import guarding
 from kfnb_ext.engines.csi import keeping, keys
 from kfnb_ext.model import snapshots
 from tests.engines import csi_pod, csi_restart, trees
@@ -103,6 +104,52 @@ def test_a_pod_that_was_not_ready_before_is_deleted_so_that_it_is_made_on_the_ne
     assert rig.on == NEW
     assert rig.ready_on(NEW[0])
     assert any("is not ready" in one for one in rig.told)
+
+
+def test_a_guardian_that_a_quota_keeps_away_is_told_with_the_quotas_words(rig: Rig):
+    rig.cluster.world.seed(pods_quota())
+    rig.settle()
+
+    with pytest.raises(errors.EngineFailed, match="exceeded quota: pods") as caught:
+        rig.restore()
+
+    assert "The notebook was not changed" in caught.value.message
+    assert rig.on == OURS
+    rig.settle()
+    assert set(rig.claims) == set(OURS)
+
+
+def pods_quota() -> dict[str, Any]:
+    """As many pods as there are."""
+    told = {"hard": {"pods": "1"}, "used": {"pods": "1"}}
+    metadata = {"name": "pods", "namespace": "alice"}
+    made = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata}
+    return made | {"spec": {"hard": {"pods": "1"}}, "status": told}
+
+
+def test_the_guardian_runs_where_the_image_is_and_looks_after_nothing_else(rig: Rig):
+    rig.guardian()
+    rig.server()
+    rig.restore()
+
+    job = rig.cluster.world.read("jobs", "alice", f"kfnb-guard-{UNDER}")
+    pod = job["spec"]["template"]["spec"]
+    terms = pod["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert terms[0]["preference"]["matchFields"][0]["values"] == ["fake-node"]
+    assert pod["automountServiceAccountToken"] is True
+    assert "volumes" not in pod
+    env = {one["name"]: one["value"] for one in pod["containers"][0]["env"]}
+    assert env["NVIDIA_VISIBLE_DEVICES"] == "void"
+
+
+def test_a_guardian_without_a_way_to_the_cluster_says_so_and_ends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert guarding.run(["alice", "notebooks/demo", "demo-0", UNDER], {}) == 1
+    assert "No Kubernetes cluster" in capsys.readouterr().err
 
 
 def test_a_volume_that_came_late_is_no_trouble_while_the_image_is_pulled(rig: Rig):

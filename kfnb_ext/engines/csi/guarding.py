@@ -24,6 +24,7 @@ TROUBLED_FOR = timedelta(minutes=3)  # what does not pass by itself, passed it n
 SILENT_FOR = timedelta(minutes=3)  # a pod that is ready, whose server says nothing
 EXCHANGE = timedelta(seconds=30)  # a StatefulSet that exchanges a pod does so within seconds
 EVERY = 5.0  # seconds between two looks
+BLIND = ("no_cluster", "not_installed")  # no way to the cluster: no further look will have one
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +173,8 @@ def run(guardian: Guardian, sleep: Callable[[float], object], times: Times) -> i
             if error.reason == "not_found":  # the notebook was deleted
                 return 0
             guardian.say(error.message)
+            if error.reason in BLIND:
+                return 1  # the Job says then that it does not work
         except errors.Conflict as error:  # somebody else was faster: look again
             guardian.say(error.message)
         sleep(times.every)

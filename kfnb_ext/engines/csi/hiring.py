@@ -14,7 +14,7 @@ from typing import Any
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.engines.csi import keys, provisioning
+from kfnb_ext.engines.csi import happenings, keys, pods, provisioning
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.target import Target
 from kfnb_ext.kube import place
@@ -27,7 +27,13 @@ AFTERWARDS = 86400  # seconds for which an ended Job can still be looked at
 SPARE = timedelta(minutes=30)  # beyond the restart and the way back
 SMALL = {"cpu": "50m", "memory": "128Mi"}
 MOST = {"cpu": "500m", "memory": "256Mi"}
-COPIED = ("serviceAccountName", "securityContext", "tolerations", "imagePullSecrets")
+COPIED = (
+    "serviceAccountName",
+    "securityContext",
+    "tolerations",
+    "imagePullSecrets",
+    "nodeSelector",
+)
 Object = dict[str, Any]
 
 
@@ -64,6 +70,7 @@ def body(context: Context, whose: Target, here: cluster.Place, restore: str) -> 
     own = place.own_container(pod, here.notebook)
     lasts = int((2 * context.settings.restart_within + SPARE).total_seconds())
     spec = {key: pod["spec"][key] for key in COPIED if pod["spec"].get(key)}
+    spec |= {"automountServiceAccountToken": True} | _near(here.node)
     what = [whose.namespace, f"{whose.kind}/{whose.name}", whose.pod, restore]
     container = {
         "name": "guardian",
@@ -72,6 +79,7 @@ def body(context: Context, whose: Target, here: cluster.Place, restore: str) -> 
         "env": [
             {"name": "HOME", "value": "/tmp"},  # nothing of the user's is there
             {"name": "PYTHONNOUSERSITE", "value": "1"},
+            {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"},  # CUDA images say: all of the node
             {"name": "KFNB_RESTORE_MINUTES", "value": f"{_minutes(context)}"},
         ],
         "workingDir": "/",
@@ -99,29 +107,60 @@ def body(context: Context, whose: Target, here: cluster.Place, restore: str) -> 
     }
 
 
+def _near(node: str) -> Object:
+    """On the notebook's node if there is room, for there its image lies already."""
+    if not node:
+        return {}
+    named = {"key": "metadata.name", "operator": "In", "values": [node]}
+    wish = {"weight": 100, "preference": {"matchFields": [named]}}
+    return {
+        "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [wish]}}
+    }
+
+
 def _minutes(context: Context) -> float:
     return context.settings.restart_within.total_seconds() / 60
 
 
 def hire(context: Context, whose: Target, job: Object, progress: base.Progress) -> None:
-    """Make the Job and wait until its pod runs. Raises: ClusterError, EngineFailed, Cancelled."""
-    provisioning.once(context, JOBS.at(whose.namespace), job)
-    began = context.now()
-    while not _runs(context, whose.namespace, job["metadata"]["name"]):
-        progress.phase("waiting for the guardian, which sees the restart through")
+    """Make the Job and wait until its pod runs: at two looks, since one that cannot runs shortly.
+
+    Raises: ClusterError, EngineFailed, Cancelled.
+    """
+    made = provisioning.once(context, JOBS.at(whose.namespace), job)
+    began, before = context.now(), set[str]()
+    while True:
+        running = _running(context, whose.namespace, job["metadata"]["name"])
+        if running & before:
+            return
+        before = running
+        why = _obstacle(context, whose.namespace, made["metadata"]["uid"])
+        progress.phase(f"waiting for the guardian, which sees the restart through{why}")
         if context.now() - began > WITHIN:
             raise errors.EngineFailed(
-                "The guardian did not start in time, so the restore was given up. The notebook "
-                "was not changed.",
+                f"The guardian did not start in time{why}, so the restore was given up. "
+                "The notebook was not changed.",
                 "Try again; or without a guardian (--unguarded): nobody would go back by itself.",
             )
         progress.advance(0)
         context.sleep(context.every)
 
 
-def _runs(context: Context, namespace: str, job: str) -> bool:
+def _obstacle(context: Context, namespace: str, uid: str) -> str:
+    """Why the Job makes no pod, which its dry run could not tell: a quota, a policy."""
+    told = (
+        str(event.get("message") or "")
+        for event in pods.said(context.client, namespace, uid)
+        if event.get("reason") == "FailedCreate"
+    )
+    return next((f" ({happenings.shorten(one)})" for one in told), "")
+
+
+def _running(context: Context, namespace: str, job: str) -> set[str]:
+    """The uids of its pods that run."""
     listed = context.client.list(address.PODS.at(namespace), labels=f"job-name={job}").body["items"]
-    return any((one.get("status") or {}).get("phase") == "Running" for one in listed)
+    phases = {one["metadata"]["uid"]: (one.get("status") or {}).get("phase") for one in listed}
+    return {uid for uid, phase in phases.items() if phase == "Running"}
 
 
 def dismiss(context: Context, whose: Target, restore: str) -> bool:
