@@ -13,6 +13,8 @@ from kfnb_ext.engines.csi import keeping, keys
 from kfnb_ext.model import snapshots
 from tests.engines import csi_pod, csi_restart, trees
 from tests.engines.csi_restart import BACK, OURS, UNDER, Rig
+from tests.fakes.kubernetes import faults
+from tests.fakes.kubernetes.wire import Request
 
 NEW = tuple(f"{name}-r{UNDER}" for name in OURS)
 
@@ -90,6 +92,28 @@ def test_whatever_keeps_the_new_pod_from_starting_is_told(rig: Rig, trouble: str
 
     assert rig.on == OURS
     assert rig.ready_on("demo-home")
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["changed meanwhile", "answer lost"])
+def test_a_notebook_without_annotations_takes_its_first_journal(rig: Rig, lost: bool):
+    rig.patch(lambda found: found["metadata"].pop("annotations"))
+    seen: list[str] = []
+
+    def first(request: Request) -> bool:
+        if seen or request.method != "PATCH" or keys.RESTORE.encode() not in request.body:
+            return False
+        seen.append(request.path)
+        if not lost:  # its controller writes a status between our look and our patch
+            rig.patch(lambda found: found["status"].update(readyReplicas=7))
+        return lost
+
+    rig.cluster.faults.when(first, faults.closed(applied=True))
+    rig.guardian()
+    rig.server()
+    rig.restore()
+
+    assert seen
+    assert rig.on == NEW
 
 
 def test_a_pod_that_was_not_ready_before_is_deleted_so_that_it_is_made_on_the_new_claims(rig: Rig):

@@ -21,6 +21,7 @@ from kfnb_ext.model.patches import Operation
 from kfnb_ext.model.patches.patch import add, test
 
 VERSION = 1
+TRIES = 5
 REMEMBERED = 20  # restores that are listed and can be undone
 LONGEST = 500  # characters of a reason: annotations are small
 Phase = Literal[
@@ -135,10 +136,11 @@ def write(
     Where the answer did not come, or a test failed since our own first try was carried out, what
     stands there now decides. Raises: ClusterError; Conflict when it is another's by now.
     """
-    if seen.object["metadata"].get("annotations") is None and not more:
-        return _first(client, whose, seen, new)
+    first = target.annotations(seen.object) == {} and not more
     steps = [*change(seen, new), *more]
     try:
+        if first:
+            return _first(client, whose, seen, new)
         found = client.patch_json(whose.address, steps, touches=target.touches(steps)).body
         return of(found)
     except failures.ClusterError as error:
@@ -155,11 +157,24 @@ def write(
 
 
 def _first(client: Client, whose: Target, seen: Seen, new: Journal) -> Seen:
-    """Where there are no annotations at all, a JSON patch has no place to add one."""
-    metadata = seen.object["metadata"]
-    condition = {"resourceVersion": metadata["resourceVersion"], "uid": metadata["uid"]}
-    patch = {"metadata": {**condition, "annotations": {keys.RESTORE: text(new)}}}
-    return of(client.patch_merge(whose.address, patch).body)
+    """Where there are no annotations at all, a JSON patch has no place to add one.
+
+    The condition is the whole object then, which its controller changes by itself too.
+    """
+    for _ in range(TRIES):
+        metadata = seen.object["metadata"]
+        condition = {"resourceVersion": metadata["resourceVersion"], "uid": metadata["uid"]}
+        patch = {"metadata": {**condition, "annotations": {keys.RESTORE: text(new)}}}
+        try:
+            return of(client.patch_merge(whose.address, patch).body)
+        except failures.ClusterError as error:
+            now = read(client, whose) if error.reason == "stale" else seen
+            if error.reason != "stale" or now.text != seen.text:
+                raise
+            seen = now
+    raise errors.Conflict(
+        f"The {whose.called} changes all the time. Nothing was changed.", "Try again in a minute."
+    )
 
 
 def begin(context: Context, whose: Target, new: Journal) -> Seen:
