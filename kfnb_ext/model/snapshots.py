@@ -20,9 +20,9 @@ Name = Annotated[
 Path = Annotated[str, msgspec.Meta(max_length=4096, pattern=r"^[^\x00]*$(?!\n)")]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=ID)]
 Note = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)")]
-# A name that an object of the cluster can have (RFC 1123), short enough for what is added to it.
+# A name that a notebook and its Service can have (RFC 1035), short enough for what is added to it.
 ObjectName = Annotated[
-    str, msgspec.Meta(max_length=52, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$(?!\n)")
+    str, msgspec.Meta(max_length=52, pattern=r"^([a-z]([a-z0-9-]*[a-z0-9])?)?$(?!\n)")
 ]
 EngineName = Literal["local", "csi"]
 SnapshotState = Literal["ready", "pending", "failed", "deleting"]

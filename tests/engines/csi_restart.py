@@ -232,7 +232,7 @@ def rig(folder: Path, *, of_class: str = "csi-hostpath-sc") -> Iterator[Rig]:
         cluster.controllers.workloads = True
         csi_pod.allow(cluster)
         cluster.world.seed(*csi_pod.classes())
-        labels = {"notebooks.kubeflow.org/can-mount": "true"}
+        labels = {"notebooks.kubeflow.org/can-mount": "true", "app.kubernetes.io/instance": "git"}
         for name in OURS:
             claim = csi_pod.claim(name, storageClassName=of_class)
             claim["metadata"]["labels"] = dict(labels)

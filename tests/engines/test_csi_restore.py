@@ -36,6 +36,7 @@ def test_the_notebook_is_on_new_claims_from_the_snapshot(rig: Rig):
     assert claim["status"]["phase"] == "Bound"
     assert claim["spec"]["dataSourceRef"]["name"].startswith(f"demo-{rig.snapshot}")
     assert claim["metadata"]["labels"]["notebooks.kubeflow.org/can-mount"] == "true"
+    assert "app.kubernetes.io/instance" not in claim["metadata"]["labels"]  # Argo CD would prune
     assert claim["metadata"]["annotations"][keys.REPLACES] == "demo-home"
     old = rig.claims["demo-home"]
     assert old["metadata"]["annotations"][keys.REPLACED] == NEW[0]
@@ -405,7 +406,14 @@ def test_a_new_notebook_stands_beside_this_one(rig: Rig):
     def stopped(found: dict[str, Any]) -> None:
         container = found["spec"]["template"]["spec"]["containers"][0]
         container["env"] = [{"name": "NB_PREFIX", "value": "/x"}, {"name": "A", "value": "b"}]
-        found["metadata"]["annotations"]["notebooks.kubeflow.org/last-activity"] = "x"
+        container["args"] = ["--base_url=/notebook/alice/demo", "/notebook/alice/demo-2"]
+        container["livenessProbe"] = {"httpGet": {"path": "/notebook/alice/demo/api", "port": 8888}}
+        found["spec"]["template"]["spec"]["serviceAccountName"] = "demo"
+        found["metadata"]["annotations"] |= {
+            "notebooks.kubeflow.org/last-activity": "x",
+            "notebooks.opendatahub.io/last-image-selection": "lab:1",
+            "notebooks.kubeflow.org/http-headers-request-set": '{"X":"/notebook/alice/demo/"}',
+        }
 
     rig.patch(stopped)
     rig.settle()
@@ -420,7 +428,16 @@ def test_a_new_notebook_stands_beside_this_one(rig: Rig):
     assert [one["name"] for one in pod["containers"][0]["env"]] == ["A"]
     claims = [one["persistentVolumeClaim"]["claimName"] for one in pod["volumes"]]
     assert claims == [f"second-home-r{UNDER}", f"second-data-r{UNDER}"]
-    assert "notebooks.kubeflow.org/last-activity" not in found["metadata"]["annotations"]
+    assert pod["containers"][0]["args"] == [
+        "--base_url=/notebook/alice/second",
+        "/notebook/alice/demo-2",
+    ]
+    path = pod["containers"][0]["livenessProbe"]["httpGet"]["path"]
+    assert path == "/notebook/alice/second/api"
+    assert pod["serviceAccountName"] == "second"
+    notes = found["metadata"]["annotations"]
+    assert not [one for one in notes if one.endswith(("last-activity", "last-image-selection"))]
+    assert "/notebook/alice/second/" in notes["notebooks.kubeflow.org/http-headers-request-set"]
     running = rig.cluster.world.read("pods", "alice", "second-0")
     assert running["status"]["phase"] == "Running"
     with pytest.raises(errors.Conflict, match="There is a notebook second already"):

@@ -5,6 +5,7 @@ wait for ever; what was made for a Notebook that could not be made is taken away
 """
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
 from kfnb_ext import errors
@@ -26,6 +27,7 @@ LEFT = (
     "kubectl.kubernetes.io",
     "update-pending",
     "notebook-restart",
+    "last-image-selection",  # OpenShift AI would put that stream's image in the place of ours
 )
 SHARED = ("ReadWriteMany", "ReadOnlyMany")
 Object = dict[str, Any]
@@ -97,6 +99,8 @@ def body(intent: "Intent") -> Object:
     spec = copy.deepcopy(found["spec"])
     pod = spec["template"]["spec"]
     _volumes(intent, pod)
+    if pod.get("serviceAccountName") == intent.target.name:  # OpenShift AI: one for each notebook
+        pod["serviceAccountName"] = intent.name
     for container in pod["containers"]:
         if container.get("name") == intent.target.name:
             container["name"] = intent.name  # the controller finds its own by this name
@@ -106,13 +110,14 @@ def body(intent: "Intent") -> Object:
         if "env" in container:
             container["env"] = kept
     notes = {
-        key: value
+        key: _moved(intent, value)
         for key, value in (metadata.get("annotations") or {}).items()
         if "notebook" in key and not any(left in key for left in LEFT)
     }
     labels = {
         key: intent.name if value == intent.target.name else value
         for key, value in (metadata.get("labels") or {}).items()
+        if key not in keys.TRACKED
     }
     labels |= {keys.RESTORE: intent.id}
     made = {"name": intent.name, "namespace": intent.target.namespace, "labels": labels}
@@ -120,8 +125,21 @@ def body(intent: "Intent") -> Object:
         "apiVersion": found["apiVersion"],
         "kind": found["kind"],
         "metadata": made | {"annotations": notes | {keys.FROM: intent.snapshot}},
-        "spec": spec,
+        "spec": _moved(intent, spec),
     }
+
+
+def _moved(intent: "Intent", value: Any) -> Any:
+    """The same with the new notebook's path: probes, arguments and headers name the old one's."""
+    if isinstance(value, dict):
+        return {key: _moved(intent, one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_moved(intent, one) for one in value]
+    if not isinstance(value, str):
+        return value
+    path = f"/notebook/{intent.target.namespace}/"
+    whole = rf"{re.escape(path + intent.target.name)}(?![A-Za-z0-9-])"
+    return re.sub(whole, path + intent.name, value)
 
 
 def _volumes(intent: "Intent", pod: Object) -> None:

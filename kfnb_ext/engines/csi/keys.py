@@ -27,6 +27,9 @@ REPLACES = f"{OURS}/replaces"  # annotation of a new claim: the one whose place 
 REPLACED = f"{OURS}/replaced-by"  # annotation of the old one, which is kept
 FROM = f"{OURS}/restored-from"  # annotation: the VolumeSnapshot
 
+# By these labels Argo CD knows what it made: it deletes whatever bears one and is not in Git.
+TRACKED = {"app.kubernetes.io/instance", "argocd.argoproj.io/instance"}
+
 LONGEST = 63
 
 

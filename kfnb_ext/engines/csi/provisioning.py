@@ -82,7 +82,8 @@ def source(context: Context, namespace: str, member: Member) -> Object:
 def body(wanted: Wanted, namespace: str, notebook: str, restore: str) -> Object:
     """The claim to create."""
     spec = {key: wanted.source["spec"][key] for key in COPIED if wanted.source["spec"].get(key)}
-    labels = dict(wanted.source["metadata"].get("labels") or {})
+    had = wanted.source["metadata"].get("labels") or {}
+    labels = {key: value for key, value in had.items() if key not in keys.TRACKED}
     labels |= {keys.NOTEBOOK: keys.value(notebook), keys.RESTORE: restore}
     notes = {keys.FROM: wanted.member.name}
     if wanted.replaces:
