@@ -26,6 +26,7 @@ PASSING = {"throttled", "server", "timeout", "closed", "unreachable", "expired"}
 FINAL = re.compile(
     r"cannot find default snapshot class|default snapshot classes were found"
     r"|volumesnapshotclass\S* \S+ not found|cannot get claim from snapshot"
+    r"|snapshotting non-CSI volumes is not supported|cannot find CSI PersistentVolumeSource"
     r"|code = (?:FailedPrecondition|Unimplemented|InvalidArgument|PermissionDenied)\b"
 )
 
