@@ -1,5 +1,8 @@
 """The roles for the administrator, as YAML: made of what is missing. ``deploy/`` ships the same.
 
+A role of which anything is missing is given whole: applied, it takes the place of the one of its
+name, and would take away what that one granted.
+
 Rule: no verb that the code does not send. On Kubeflow a role reaches everybody's notebooks by its
 label; elsewhere it is bound to the notebook's own service account.
 """
@@ -27,14 +30,17 @@ OWN = "kfnb-notebook"
 def for_admin(known: rights.Rights, place: cluster.Place) -> str:
     """What to send to the administrator; empty: nothing is missing, or nobody can tell."""
     lacking = rights.missing(known, place)
-    inside = [one for one in lacking if not one.cluster]
-    outside = [one for one in lacking if one.cluster]
+    whole = rights.wanted(place.platform, known.served)
+    inside = [one for one in whole if not one.cluster]
     documents = []
-    if inside and place.platform == "kubeflow":
-        documents += aggregated(inside)
-    elif inside:
+    if place.platform == "kubeflow":
+        for of_snapshots in (True, False):
+            part = [one for one in inside if (one.group == rights.SNAPSHOT) is of_snapshots]
+            documents += aggregated(part) if set(part) & set(lacking) else []
+    elif set(inside) & set(lacking):
         documents += bound(inside, place.namespace, place.service_account or "default")
-    if outside:
+    outside = [one for one in whole if one.cluster]
+    if set(outside) & set(lacking):
         documents += classes(outside)
     return "---\n".join(documents)
 
@@ -55,7 +61,8 @@ def bound(of: Iterable[rights.Right], namespace: str, account: str) -> list[str]
     """A Role and its binding to one notebook's service account."""
     about = f"Lets the notebooks that run as {account} in {namespace} look after themselves."
     role = _role("Role", (OWN, about), of, namespace)
-    return [role, _binding("RoleBinding", OWN, _account(namespace, account), namespace)]
+    mine = f"{OWN}-{account}"  # beside those of the namespace's other notebooks
+    return [role, _binding("RoleBinding", mine, OWN, _account(namespace, account), namespace)]
 
 
 def classes(of: Iterable[rights.Right]) -> list[str]:
@@ -66,7 +73,7 @@ def classes(of: Iterable[rights.Right]) -> list[str]:
         "    apiGroup: rbac.authorization.k8s.io",
         "    name: system:serviceaccounts",
     ]
-    return [role, _binding("ClusterRoleBinding", CLASSES[0], group)]
+    return [role, _binding("ClusterRoleBinding", CLASSES[0], CLASSES[0], group)]
 
 
 def _role(
@@ -87,7 +94,7 @@ def _role(
     return "\n".join(lines) + "\n"
 
 
-def _binding(kind: str, name: str, subject: list[str], namespace: str = "") -> str:
+def _binding(kind: str, name: str, role: str, subject: list[str], namespace: str = "") -> str:
     lines = [
         API,
         f"kind: {kind}",
@@ -95,7 +102,7 @@ def _binding(kind: str, name: str, subject: list[str], namespace: str = "") -> s
         "roleRef:",
         "  apiGroup: rbac.authorization.k8s.io",
         f"  kind: {kind.removesuffix('Binding')}",
-        f"  name: {name}",
+        f"  name: {role}",
         "subjects:",
         *subject,
     ]

@@ -61,12 +61,24 @@ def test_the_role_holds_what_is_missing_and_with_it_all_is_allowed(cluster, door
     assert roles.for_admin(known, PLACE) == ""
 
 
-def test_a_single_missing_verb_is_all_that_is_asked_for(cluster, door):
+def test_a_role_of_which_a_verb_is_missing_is_given_whole_since_it_takes_the_place_of_the_old(
+    cluster, door
+):
     cluster.world.rights.allow(rights.SNAPSHOT, "volumesnapshots", "get", "list", "create")
     (first, *_) = yaml.safe_load_all(roles.for_admin(ask(door), PLACE))
+    verbs = ["get", "list", "create", "delete"]
     assert first["rules"] == [
-        {"apiGroups": [rights.SNAPSHOT], "resources": ["volumesnapshots"], "verbs": ["delete"]}
+        {"apiGroups": [rights.SNAPSHOT], "resources": ["volumesnapshots"], "verbs": verbs}
     ]
+
+
+def test_the_bindings_of_two_notebooks_in_a_namespace_stand_beside_each_other():
+    names = set()
+    for account in ("one", "two"):
+        role, binding = map(yaml.safe_load, roles.bound(rights.SNAPSHOTS, "alice", account))
+        assert binding["roleRef"]["name"] == role["metadata"]["name"]
+        names.add(binding["metadata"]["name"])
+    assert len(names) == 2
 
 
 def test_a_rules_review_that_cannot_tell_all_is_completed_by_single_questions(cluster, door):

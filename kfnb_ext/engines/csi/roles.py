@@ -18,4 +18,7 @@ def role(trouble: failures.ClusterError, here: cluster.Place | None) -> str:
         return ""
     if here is None or here.platform == "kubeflow" or not here.service_account:
         return "---\n".join(roles.aggregated(rights.SNAPSHOTS))
-    return "---\n".join(roles.bound(rights.SNAPSHOTS, here.namespace, here.service_account))
+    # Whole, since it takes the place of the Role of its name.
+    served = rights.Served(snapshots=True)
+    inside = [one for one in rights.wanted(here.platform, served) if not one.cluster]
+    return "---\n".join(roles.bound(inside, here.namespace, here.service_account))
