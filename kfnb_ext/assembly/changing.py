@@ -83,12 +83,13 @@ class Changing:
         )
 
     def _room(self, before: Object, after: Object) -> tuple[str, ...]:
-        """What quotas say of the pod that the Notebook would make."""
+        """Why the pod that the Notebook would make is refused, as far as quotas and limits tell."""
         had = {} if standing.stopped(before) else quotas.of_pod(_pod(before))
         wants = {key: value - had.get(key, 0) for key, value in quotas.of_pod(_pod(after)).items()}
         more = {key: value for key, value in wants.items() if value > 0}
-        namespace = self.gate.where.names.namespace
-        return quota.advice(self.gate.client, namespace, more) if more else ()
+        client, namespace = self.gate.client, self.gate.where.names.namespace
+        short = quota.advice(client, namespace, more) if more else ()
+        return short + quota.heavy(client, namespace, _pod(after))
 
     def _storage(self, of_class: str, more: int, size: int) -> tuple[str, ...]:
         wants = {quotas.STORAGE: more}

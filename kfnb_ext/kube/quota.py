@@ -4,7 +4,8 @@ Rule: reads only; what does not fit is said before anything is sent, but only th
 dry run decides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from kfnb_ext.kube.client import Client, address, failures
 from kfnb_ext.model import quotas
@@ -42,3 +43,17 @@ def advice(
             return ()
         raise
     return tuple(told)
+
+
+def heavy(client: Client, namespace: str, spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """What LimitRanges forbid of a pod, a sentence each; empty: nothing, or nobody may look.
+
+    Raises: ClusterError.
+    """
+    try:
+        found = client.list(address.LIMIT_RANGES.at(namespace)).body["items"]
+    except failures.ClusterError as error:
+        if error.reason in SILENT:
+            return ()
+        raise
+    return tuple(text for one in found for text in quotas.heavy(one, spec))

@@ -137,6 +137,27 @@ def unfit(of: Iterable[Limit], sizes: Iterable[int]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
+def heavy(limit_range: Mapping[str, Any], spec: Mapping[str, Any]) -> list[str]:
+    """Which memory of a pod's containers a LimitRange forbids: its pod would be refused."""
+    held = {one.get("name"): _most({"containers": [one]}) for one in spec.get("containers") or ()}
+    told = []
+    for item in (limit_range.get("spec") or {}).get("limits") or ():
+        most = quantities.read((item.get("max") or {}).get("memory"))
+        whole = {"Container": held, "Pod": {"the pod": _most(spec)}}.get(item.get("type"), {})
+        for name, size in whole.items():
+            if most is not None and size > most:
+                told.append(
+                    f"Your namespace allows each {str(item['type']).lower()} {_size(most)} of "
+                    f"memory, and {name} would have {_size(Decimal(size))} "
+                    f"(limit {limit_range['metadata']['name']})."
+                )
+    return told
+
+
+def _most(spec: Mapping[str, Any]) -> int:
+    return max(of_pod(spec).values(), default=0)
+
+
 def told(line: Line) -> cluster.QuotaLine:
     """The line as it is sent."""
     left = line.left

@@ -65,3 +65,28 @@ def test_a_cluster_that_fails_is_told_and_not_taken_for_room(bounded, door):
     bounded.faults.always(faults.broken())
     with pytest.raises(failures.ClusterError):
         quota.advice(door, "alice", {"persistentvolumeclaims": 99})
+
+
+@pytest.mark.parametrize(
+    ("kind", "memory", "told"),
+    [
+        ("Container", "8Gi", 0),
+        ("Container", "9Gi", 1),
+        ("Pod", "5Gi", 0),
+        ("Pod", "6Gi", 1),
+        ("PersistentVolumeClaim", "99Gi", 0),
+    ],
+)
+def test_a_limit_for_containers_or_pods_is_told_before_a_pod_is_refused(
+    cluster, door, kind, memory, told
+):
+    held = {"resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": memory}}}
+    side = {"name": "side", "resources": {"limits": {"memory": "3Gi"}}}
+    limit = {"apiVersion": "v1", "kind": "LimitRange", "spec": {"limits": [
+        {"type": kind, "max": {"memory": "8Gi", "storage": "1Gi"}}]}}  # fmt: skip
+    cluster.world.seed(limit | {"metadata": {"name": "most", "namespace": "alice"}})
+
+    found = quota.heavy(door, "alice", {"containers": [{"name": "demo"} | held, side]})
+
+    assert len(found) == told
+    assert all("(limit most)" in one for one in found)

@@ -32,7 +32,7 @@ def _utc() -> datetime:
 
 
 class Patching:
-    """``propose`` gives all advice for a Notebook's spec; ``room`` what a quota says to a spec."""
+    """``propose`` gives all advice for a Notebook's spec; ``room`` says why its pod is refused."""
 
     def __init__(
         self,
@@ -60,7 +60,9 @@ class Patching:
         try:
             self._notebook.gate.allow("Changing the Notebook")
             after = self._notebook.send(body, patch.operations, dry_run=True)
-            findings += self._room(body, after)
+            short = self._room(body, after)
+            findings += short
+            possible = not short
         except errors.KfnbError as error:
             possible = False
             findings.append(sending.refusal(error))
@@ -90,7 +92,7 @@ class Patching:
                     "Look at the preview again and confirm it.",
                 )
             running.phase("asking whether it may be changed")
-            after = self._notebook.send(body, patch.operations, dry_run=True)
+            after = self._tried(body, patch)
             running.phase("changing the Notebook")
             entry = Undoable(
                 patched=Patched(
@@ -106,6 +108,17 @@ class Patching:
         return self._notebook.gate.operations.start(
             "patch", "cluster", f"change of the Notebook for {request.advice}", work, user=user
         )
+
+    def _tried(self, body: Object, patch: Patch) -> Object:
+        """The Notebook as it would be. Raises: ClusterError; Conflict where it could not start."""
+        after = self._notebook.send(body, patch.operations, dry_run=True)
+        if short := self._room(body, after):
+            raise errors.Conflict(
+                f"{' '.join(short)} Its pod would be refused, and the notebook stay down. "
+                "Nothing was changed.",
+                "Ask the administrator for more, or free what you can spare.",
+            )
+        return after
 
     def _patch(self, body: Object, advice: str) -> tuple[str, Patch]:
         found = {one.advice.id: one for one in self._propose(body.get("spec") or {})}.get(advice)

@@ -8,6 +8,8 @@ import yaml
 from kfnb_ext import errors
 from kfnb_ext.model.changes import PatchRequest
 from kfnb_ext.services.cluster import undo_book
+from kfnb_ext.services.cluster.patching import Patching
+from kfnb_ext.services.cluster.sending import Sending
 from tests.fakes.kubernetes import faults
 from tests.services.changes.field import ADVICE, Field
 
@@ -113,6 +115,22 @@ def test_a_site_that_allows_no_change_is_named_and_nothing_is_sent(tmp_path, sit
         assert not plan.possible
         assert word in plan.findings[-1]
         assert {r.method for r in field.cluster.log[sent:]} == {"GET"}
+
+
+def test_what_the_namespace_would_refuse_as_a_pod_is_not_changed_since_nobody_came_back(field):
+    said = ("Your namespace allows each container 8 GiB of memory.",)
+    patching = Patching(Sending(field.gate), field.propose, lambda before, after: said)
+    before, pod = field.notebook, field.pod_uid
+
+    plan = patching.preview(WISH)
+    ended = field.ended(lambda: patching.apply(WISH))
+
+    assert not plan.possible
+    assert plan.findings[-1] == said[0]
+    assert ended.state == "failed"
+    assert said[0] in ended.message
+    field.settle()
+    assert (field.notebook["spec"], field.pod_uid) == (before["spec"], pod)
 
 
 def test_a_refusal_of_the_cluster_is_told_in_the_preview(field):
