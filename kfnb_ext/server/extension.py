@@ -87,7 +87,9 @@ class Extension(config.KfnbExt, ExtensionApp):
         _ = pod.use  # before the first look, and so before a culler's
         witness = activity.Witness(self.serverapp, pod.timeline.clock.ticks)
         self._loop.call_soon_threadsafe(witness.listen)
-        source = status.StatusSource(pod.status, witness.collect, self.settled.status_max_age)
+        source = status.StatusSource(
+            pod.status, witness.collect, self.settled.status_max_age, pod.timeline.clock.ticks
+        )
         source.readers.append(self._read)
         self._teller = telling.Teller(pod, self._notices)
         capacity.attach(pod, self._loop, self._notices)
@@ -107,8 +109,16 @@ class Extension(config.KfnbExt, ExtensionApp):
         return desk.pod.use.culling if desk else None
 
     async def _ready(self) -> "CullingService":
+        """For the culler. A reading that ticks keep young is enough: he asks hundreds of pods."""
         assert self.face is not None
-        return (await self.face.desk()).pod.use.culling
+        desk = await self.face.desk()
+        service = desk.pod.use.culling
+        try:
+            renewed = desk.status.renew(service.old(self.settled.tick_interval))
+            await asyncio.wait_for(renewed, culling.PATIENCE / 2)
+        except Exception as error:  # the last use that is known is told; it is no less true
+            self.log.warning("kfnb: the culler is told what was read before: %r", error)
+        return service
 
     def current_activity(self) -> Any:
         """For Jupyter's own shutdown_no_activity_timeout: whether the notebook is used."""

@@ -4,7 +4,6 @@ Rule: nothing but Jupyter's own objects is touched on the event loop; probes run
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -26,10 +25,13 @@ class StatusSource:
         service: StatusService,
         collect: Callable[[], Awaitable[Witnessed]],
         max_age: float,
+        ticks: Callable[[], float],
     ) -> None:
+        """``ticks``: seconds since boot, which count on while a process or a node is suspended."""
         self._service = service
         self._collect = collect
         self._max_age = max_age
+        self._ticks = ticks
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kfnb-status")
         self._taken = 0.0
         self._last: tuple[Status, bytes] | None = None
@@ -48,11 +50,16 @@ class StatusSource:
 
     async def fresh(self) -> tuple[Status, bytes]:
         """The status, at most ``max_age`` seconds old; whoever asks meanwhile gets the same."""
-        if self._last and time.monotonic() - self._taken < self._max_age:
+        if self._last and self._ticks() - self._taken < self._max_age:
             return self._last
         if self._pending is None:
             self._pending = asyncio.ensure_future(self._read())
         return await asyncio.shield(self._pending)
+
+    async def renew(self, after: float) -> None:
+        """Read anew what was read more than ``after`` seconds ago."""
+        if self._last and self._ticks() - self._taken > after:
+            await self.fresh()
 
     async def leave(self) -> Status:
         """Read, and leave the status for shells and kernels."""
@@ -68,7 +75,7 @@ class StatusSource:
         try:
             seen = await self._collect()
             self._last = await self._call(self._look, seen)
-            self._taken = time.monotonic()
+            self._taken = self._ticks()
             for reader in self.readers:
                 reader(self._last[0])
             return self._last

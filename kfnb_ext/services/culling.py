@@ -18,6 +18,7 @@ from kfnb_ext.services.clock import Timeline
 
 KEPT = 16  # looks that are remembered
 ENTRY = "kfnb-ext-activity"
+LATE = 2  # ticks
 LEAST = 1.0  # seconds between two looks; a second request of one look is none
 AHEAD = timedelta(seconds=5)
 
@@ -74,6 +75,11 @@ class CullingService:
         """The time between two looks of a culler that nobody asked to wait; None: not seen yet."""
         found = self._looks.shortest
         return None if found is None else timedelta(seconds=found)
+
+    def old(self, tick: float) -> float:
+        """Seconds after which a reading is too old for the culler: the server was suspended."""
+        late, idle = LATE * tick, self._options.idle
+        return min(late, idle.total_seconds() / 4) if idle else late
 
     def asked(self, what: str) -> None:
         """The culler has asked for ``kernels``, ``terminals`` or ``status``, and been answered."""

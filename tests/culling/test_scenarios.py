@@ -1,5 +1,6 @@
 """The scenarios of the culler, on a real server, with hours that pass when the test says so."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -132,3 +133,13 @@ def test_keep_awake_keeps_it_until_its_time_and_then_the_culler_comes(pod: Pod):
     assert pod.minutes(50, step=10) == ALIVE
     stopped = pod.minutes(20)
     assert all(minute in (10, 11) for minute in stopped.values()), stopped
+
+
+def test_a_server_that_was_suspended_for_hours_looks_before_it_answers(pod: Pod):
+    pod.terminal(f"{SPIN} > log")
+    pod.status()
+    pod.status()
+    pod.pass_(180)  # SIGSTOP, or a node that slept: no tick, and nobody was answered
+    time.sleep(1)
+
+    assert pod.minutes(2, look=False) == ALIVE
