@@ -46,8 +46,11 @@ class Witness:
             self._saved = (path, self._ticks(), f"{path} was saved")
 
     async def _names(self) -> dict[str, str]:
-        """What a person calls each kernel: its notebook or console."""
-        found = await self._serverapp.session_manager.list_sessions()
+        """What a person calls each kernel: its notebook or console. No evidence hangs on it."""
+        try:
+            found = await self._serverapp.session_manager.list_sessions()
+        except Exception:  # a database on a full disk, a gateway that is away
+            return {}
         return {
             s["kernel"]["id"]: s["path"] if s["type"] == "notebook" else s["name"] or s["path"]
             for s in found

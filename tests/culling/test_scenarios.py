@@ -143,3 +143,12 @@ def test_a_server_that_was_suspended_for_hours_looks_before_it_answers(pod: Pod)
     time.sleep(1)
 
     assert pod.minutes(2, look=False) == ALIVE
+
+
+def test_sessions_that_cannot_be_listed_hide_no_use(tmp_path: Path):
+    extensions = {**pods.EXTENSIONS, "tests.fakes.no_sessions": True}
+    with pods.running(tmp_path / "pod", extensions=extensions) as pod:
+        pod.kernel("while True: pass")
+
+        assert pod.minutes(120, step=20) == ALIVE
+        assert pod.status()["activity"]["reasons"][0]["text"] == "kernel python3 is busy"
