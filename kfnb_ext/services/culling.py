@@ -21,6 +21,7 @@ ENTRY = "kfnb-ext-activity"
 LATE = 2  # ticks
 LEAST = 1.0  # seconds between two looks; a second request of one look is none
 AHEAD = timedelta(seconds=5)
+MOVED = timedelta(seconds=1)  # of a kernel's stamp, beside what two clocks differ by
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,9 +126,10 @@ class CullingService:
 
     def _true(self, kernel: dict[str, Any]) -> dict[str, Any]:
         quiet = self.stuck.get(str(kernel.get("id")))
-        if quiet and kernel.get("execution_state") != "idle":
-            return {**kernel, "execution_state": "idle", "last_activity": rfc3339(quiet)}
         stamp = _time(kernel.get("last_activity"))
+        busy = kernel.get("execution_state") != "idle"
+        if quiet and busy and not _woken(kernel, stamp, quiet + self._timeline.skew()):
+            return {**kernel, "execution_state": "idle", "last_activity": rfc3339(quiet)}
         # One stamp that it cannot read, or one of a clock that is wrong, would spoil the whole
         # answer. The last use counts this kernel's own.
         wrong = abs(self._timeline.skew()) > AHEAD
@@ -202,6 +204,14 @@ def _with(looks: culling.Looks, what: str, now: datetime) -> culling.Looks:
         checks_elsewhere=False,
         refused=False,
     )
+
+
+def _woken(kernel: dict[str, Any], stamp: datetime | None, quiet: datetime) -> bool:
+    """Whether somebody came to a stuck kernel, or it spoke, since we last looked at it.
+
+    The controller may come before our next look, and would stop what somebody just came back to.
+    """
+    return bool(kernel.get("connections")) or (stamp is not None and stamp > quiet + MOVED)
 
 
 def rfc3339(moment: datetime) -> str:

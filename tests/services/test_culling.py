@@ -43,6 +43,10 @@ def kernel(**more: str) -> dict[str, object]:
     return {**given, **more}
 
 
+def old(pod: Pod, hours: int) -> str:
+    return text(pod.time.utc() - timedelta(hours=hours))
+
+
 def test_every_time_that_is_told_has_its_zone(pod: Pod):
     pod.look(True)
     told = pod.service.answer([kernel(last_activity="2020-01-01T00:00:00"), kernel()])
@@ -73,10 +77,20 @@ def test_in_doubt_of_the_clock_use_is_told_without_a_time_and_idleness_with_the_
 def test_a_kernel_that_is_stuck_is_told_as_idle_with_its_true_time(pod: Pod):
     since = pod.time.utc() - timedelta(hours=12)
     pod.service.stuck = {"k": since}
-    (told, entry) = pod.service.answer([kernel(execution_state="busy")])
+    stamp = old(pod, hours=12)
+    (told, entry) = pod.service.answer([kernel(execution_state="busy", last_activity=stamp)])
 
     assert (told["execution_state"], parse(told["last_activity"])) == ("idle", since)
     assert entry["execution_state"] == "idle"
+
+
+def test_a_stuck_kernel_that_somebody_came_back_to_is_told_as_it_is(pod: Pod):
+    pod.service.stuck = {"k": pod.time.utc() - timedelta(hours=12)}
+    came = {**kernel(execution_state="busy", last_activity=old(pod, hours=12)), "connections": 1}
+    spoke = {**kernel(execution_state="busy", last_activity=old(pod, hours=0)), "connections": 0}
+
+    for one in (came, spoke):
+        assert pod.service.answer([one])[0] == one
 
 
 def test_each_warning_is_given_once_and_anew_after_a_use(pod: Pod):
