@@ -147,6 +147,10 @@ class ActivityKeeper:
         if self._state is None or last <= self._written or not (self.known or self._told > 0):
             return
         clock = self._timeline.clock
+        # An agent beside the notebook server sees less than it: the later of the two stays.
+        there = self._read()
+        if there and there.boot == clock.boot() and last <= there.ticks <= clock.ticks():
+            return
         utc = datetime.fromtimestamp(clock.wall() - clock.ticks() + last, timezone.utc)
         kept = Kept(clock.boot(), last, utc, self._text, self._kind)
         try:

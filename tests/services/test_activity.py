@@ -114,6 +114,23 @@ def test_a_stopped_and_started_pod_begins_anew_whatever_lies_on_its_volume(
     assert keeper(time, disk, begun=time.utc()).weigh(()).last_use == time.utc()
 
 
+def test_of_a_server_and_an_agent_beside_it_the_later_use_is_kept(time: Time, disk: state.State):
+    server, agent = keeper(time, disk), keeper(time, disk)
+    agent.weigh((work(time),))
+    time.pass_(minutes=20)
+    server.weigh((work(time),))
+    server.vouch()
+    ended = time.utc()
+    time.pass_(minutes=20)
+    seen = Evidence(
+        kind="application", source="f", at=ended - timedelta(minutes=9), active=False, text="f"
+    )
+    agent.weigh((seen,))
+    agent.vouch()
+
+    assert keeper(time, disk).weigh(()).last_use == ended
+
+
 def test_what_a_cluster_is_told_is_on_the_disk_before(time: Time, disk: state.State):
     mind = keeper(time, disk)
     mind.weigh((work(time),))
