@@ -171,7 +171,7 @@ class Heartbeat:
             self._ended = True
         elif shown.last is None:
             self._say("The Notebook carries no mark of a culler: nothing is written to it.")
-            self._leave(last, AGAIN)
+            self._leave(last, self._interval)  # once culling is switched on, its clock runs
         elif marks.reaches(shown.last, last) and not leased:
             self._say("The Notebook tells of a later use already: nothing is written to it.")
             self._leave(last, self._interval)

@@ -215,7 +215,16 @@ def test_where_no_culler_leaves_a_mark_nothing_is_written(pod: Pod):
 
     assert pod.patches() == []
     assert "no mark of a culler" in pod.culling.heartbeat
-    assert len([r for r in pod.cluster.log if r.method == "GET"]) == 1
+    assert len([r for r in pod.cluster.log if r.method == "GET"]) <= 3, "one each interval"
+
+
+def test_a_culler_that_is_switched_on_later_stops_nothing_that_is_used(pod: Pod):
+    pod.write(**{LAST: None, CHECK: None})
+    pod.look(True)
+    assert "no mark of a culler" in pod.culling.heartbeat
+    pod.time.pass_(minutes=1)
+
+    assert stopped_at(pod, used=90) in (150, 151), "and 60 minutes after its use it does"
 
 
 def test_a_use_that_comes_and_goes_is_not_written_each_time(pod: Pod):
