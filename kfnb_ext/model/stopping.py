@@ -21,15 +21,30 @@ ANEW = StopForecast(
     "counts on from what it knew.",
     hint="Any use puts the stop off.",
 )
+UNTOLD = (
+    "The culler learns of no use here, by its looks or by the heartbeat: it counts on from the use "
+    "that it knew of, and may stop the notebook while it is used."
+)
 
 
 def forecast(
-    verdict: Activity, idle: timedelta | None, seen: Sight, every: timedelta | None, now: datetime
+    verdict: Activity,
+    idle: timedelta | None,
+    seen: Sight,
+    every: timedelta | None,
+    now: datetime,
+    *,
+    told: bool = True,
 ) -> StopForecast:
-    """When the pod stops, in which case not, and why; ``idle`` is the culler's CULL_IDLE_TIME."""
+    """When the pod stops, in which case not, and why; ``idle`` is the culler's CULL_IDLE_TIME.
+
+    ``told``: a culler that does not see the use here is told of it by the heartbeat.
+    """
     if seen in ("never", "stopped"):
         text, hint = SEEN[seen]
         return StopForecast(stops_at=None, known=False, text=text, hint=hint)
+    if seen in ("cannot_reach", "refused") and not told:
+        return StopForecast(stops_at=None, known=False, text=UNTOLD, hint=SEEN[seen][1])
     if idle is None:
         return UNKNOWN
     if not verdict.known:

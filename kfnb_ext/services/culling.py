@@ -54,6 +54,7 @@ class CullingService:
         self._told: tuple[datetime, frozenset[float]] | None = None  # after a use, warnings given
         self.stuck: dict[str, datetime] = {}  # busy kernels that are idle for the cluster
         self.heartbeat = ""  # what became of the last one, in words
+        self.written = False  # by it the Notebook tells of the use
 
     @property
     def culler(self) -> culling.Culler:
@@ -152,7 +153,7 @@ class CullingService:
             last_look=asked[-1] if asked else None,
             period_seconds=every / timedelta(seconds=1) if every else None,
             idle_minutes=idle / timedelta(minutes=1) if idle else None,
-            forecast=stopping.forecast(verdict, idle, seen, every, now),
+            forecast=stopping.forecast(verdict, idle, seen, every, now, told=self.written),
             text=text,
             hint=hint,
             heartbeat=self.heartbeat,

@@ -154,7 +154,7 @@ class Heartbeat:
             self._lease(shown, last)
         elif not self._patch(shown, last):
             return False
-        self._written, self._pause = last, 0.0
+        self._written, self._pause, self._culling.written = last, 0.0, True
         period = LEASE.total_seconds() * RENEWED if leased else self._interval
         self._next = self._timeline.clock.ticks() + period * (1 + SPREAD * (2 * self._chance() - 1))
         self._say(f"The last use was written to the Notebook at {self._timeline.now():%H:%M} UTC.")
@@ -175,6 +175,7 @@ class Heartbeat:
         elif marks.reaches(shown.last, last) and not leased:
             self._say("The Notebook tells of a later use already: nothing is written to it.")
             self._leave(last, self._interval)
+            self._culling.written = True
         else:
             return True
         return False
@@ -226,7 +227,7 @@ class Heartbeat:
 
     def _failed(self, error: failures.ClusterError) -> None:
         self._say(f"{error.message} {error.hint}".strip())
-        self._shown = None  # perhaps it stands otherwise by now
+        self._shown, self._culling.written = None, False  # perhaps it stands otherwise by now
         if error.reason in ENDS | FORBIDDEN:
             self._ended = error.reason in ENDS
             self._rest(AGAIN)

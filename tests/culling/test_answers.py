@@ -134,3 +134,19 @@ def test_outside_of_kubeflow_nobody_is_answered_otherwise(tmp_path: Path):
     with pods.running(tmp_path / "pod", NB_PREFIX="") as pod:
         pod.status()
         assert json.loads(httpx.get(pod.server.address + KERNELS, headers=GO).content) == []
+
+
+def test_a_server_that_refuses_the_culler_and_cannot_write_says_that_it_may_be_stopped(
+    tmp_path: Path,
+):
+    with pods.running(tmp_path / "pod", token="secret") as pod:
+        pod.web.headers["Authorization"] = "token secret"
+        pod.web.post("kfnb/v1/keep-awake", json={"seconds": 600}).raise_for_status()
+        pod.cullers["v1"].reconcile()
+        pod.pass_(2)
+        pod.cullers["v1"].reconcile()
+        told = pod.status()
+
+    assert (told["activity"]["in_use"], told["culling"]["sight"]) == (True, "refused")
+    assert not told["culling"]["forecast"]["known"]
+    assert "may stop the notebook while it is used" in told["culling"]["forecast"]["text"]

@@ -134,4 +134,5 @@ def test_a_server_that_asks_for_a_token_refuses_the_culler_and_the_heartbeat_tak
         assert told["sight"] == "refused"
         assert "refuses it" in told["text"]
         assert "IdentityProvider.token" in told["hint"]
+        assert told["forecast"]["known"], "by the heartbeat it waits for the end of the use"
         assert pod.now() - last(cluster) < timedelta(minutes=26)

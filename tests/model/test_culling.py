@@ -134,6 +134,18 @@ def test_a_culler_that_cannot_reach_the_notebook_still_stops_it():
     assert found.stops_at == NOW + timedelta(minutes=40)
 
 
+@pytest.mark.parametrize("seen", ["cannot_reach", "refused"])
+@pytest.mark.parametrize("in_use", [True, False])
+def test_a_culler_that_learns_of_no_use_at_all_is_not_said_to_wait(
+    seen: culling.Sight, in_use: bool
+):
+    found = stopping.forecast(verdict(in_use, 20), HOUR, seen, MINUTE, NOW, told=False)
+
+    assert (found.stops_at, found.known) == (None, False)
+    assert "may stop the notebook while it is used" in found.text
+    assert found.hint == culling.SEEN[seen][1]
+
+
 def test_each_warning_is_due_once_and_those_missed_are_one():
     due = stopping.due
     assert due(None, (15, 5), NOW, frozenset()) is None
