@@ -130,11 +130,19 @@ def observer(
             if self._what:
                 booth.note(self._what, status_code)
             # Jupyter has just counted the controller's look as use.
-            if self._what == "terminals" and self._before is not None:
-                settings["api_last_activity"] = self._before
+            if self._what == "terminals":
+                _put_back(settings, self._before)
             return super().transform_first_chunk(status_code, *more)
 
     return Observer
+
+
+def _put_back(settings: dict[str, Any], before: Any) -> None:
+    """``before``: the last request that counted; None: there was none yet."""
+    if before is None:
+        settings.pop("api_last_activity", None)
+    else:
+        settings["api_last_activity"] = before
 
 
 def tell(settings: dict[str, Any], name: str, status: "Status") -> None:

@@ -104,6 +104,15 @@ def test_the_controllers_looks_are_no_use(pod: Pod):
     assert pod.web.get("api/status").json()["last_activity"] == before
 
 
+def test_its_looks_are_no_use_before_anybody_else_has_come(tmp_path: Path):
+    with pods.running(tmp_path / "pod") as pod:
+        before = pod.web.get("api/status").json()["last_activity"]
+        for path in (KERNELS, "api/terminals", KERNELS, "api/terminals"):
+            assert httpx.get(pod.server.address + path, headers=GO).status_code == 200
+
+        assert pod.web.get("api/status").json()["last_activity"] == before
+
+
 def test_its_looks_tell_who_it_is_and_how_often_it_comes(tmp_path: Path):
     with pods.running(tmp_path / "pod") as pod:
         pod.status()
