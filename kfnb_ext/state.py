@@ -67,6 +67,17 @@ class State:
             return []
         return sorted(f"{folder}/{name}" for name in found if NAME.fullmatch(f"{folder}/{name}"))
 
+    def elsewhere(self, name: str) -> list[bytes]:
+        """The record ``name`` of this user's other workspaces, as far as they can be read."""
+        root = self.folder.parent
+        try:
+            if not all(_belongs(part) for part in self._must_be_mine[:-1]):
+                return []
+            others = [root / one for one in sorted(os.listdir(root)) if one != self.folder.name]
+        except OSError:
+            return []
+        return [data for folder in others if (data := _read(folder, name)) is not None]
+
     def remove(self, name: str) -> None:
         """Remove a record that may be gone already."""
         if self._is_mine():
@@ -95,6 +106,13 @@ class State:
         for part in self._must_be_mine:
             if not _belongs(part):
                 raise PermissionError(1, f"{part} belongs to somebody else")
+
+
+def _read(folder: Path, name: str) -> bytes | None:
+    try:
+        return (folder / name).read_bytes() if _belongs(folder) else None
+    except OSError:
+        return None
 
 
 def _belongs(folder: Path) -> bool:

@@ -51,20 +51,21 @@ def keep_awake(pod: Pod, given: Any, talk: Talk) -> Outcome:
 
 def activity(pod: Pod, given: Any, talk: Talk) -> Outcome:
     """``activity``"""
-    left, now = pod.status.left(), datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc)
     if given.probe:
-        told = probe.write(left, now, pod.workspace)
+        # The controller's shell knows no folder of the server; a pod has one server. A folder that
+        # was named is meant.
+        named = given.workspace or pod.options.workspace
+        found = pod.status.left() if named else pod.status.left_anywhere()
+        told = probe.write(found, now, pod.workspace)
         last = told.last_activity if isinstance(told, probe.Told) else "not known"
         return Outcome(told, f"Last use: {last}")
+    left = pod.status.left()
     if left is None:
         raise errors.NotFound(NO_SERVER.reason, "Start Jupyter Server, or `kfnb agent`.")
-    found = Told(
-        taken=left.taken,
-        activity=left.activity,
-        culling=left.culling,
-        keep_awake=pod.keep_awake.current(),
-    )
-    return Outcome(found, text.told(left, found.keep_awake, now.astimezone()))
+    kept = pod.keep_awake.current()
+    shown = Told(taken=left.taken, activity=left.activity, culling=left.culling, keep_awake=kept)
+    return Outcome(shown, text.told(left, kept, now.astimezone()))
 
 
 def seconds(words: list[str], now: datetime) -> float:

@@ -166,10 +166,21 @@ class StatusService:
         left = self._record()
         return left.status if left else None
 
+    def left_anywhere(self) -> Status | None:
+        """The same; where none runs here, of the one server of this user that runs at all."""
+        left = self.left()
+        others = [] if left else [_alive(data) for data in self._state.elsewhere(RECORD)]
+        running = [one.status for one in others if one and not state.foreign(one.owner)]
+        return running[0] if len(running) == 1 else left
+
     def _record(self) -> Left | None:
         data = self._state.read(RECORD)
-        try:
-            left = msgspec.json.decode(data, type=Left) if data else None
-        except msgspec.MsgspecError:  # of another version of ours
-            return None
-        return left if left and state.alive(left.owner) else None
+        return _alive(data) if data else None
+
+
+def _alive(data: bytes) -> Left | None:
+    try:
+        left = msgspec.json.decode(data, type=Left)
+    except msgspec.MsgspecError:  # of another version of ours
+        return None
+    return left if state.alive(left.owner) else None

@@ -166,6 +166,20 @@ def test_the_probe_does_not_believe_what_is_too_old_or_ahead(
     assert not (tmp_path / "out").exists()
 
 
+def test_the_probe_finds_the_one_server_of_the_pod_from_any_folder(
+    place: Path, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    server()
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("NB_PREFIX", "/workspace/connect/ns/ws/jupyterlab/")
+    probe(tmp_path / "out", 0)
+    assert "last_activity" in json.loads((tmp_path / "out").read_bytes())
+
+    monkeypatch.setenv("KFNB_WORKSPACE", str(tmp_path / "home"))
+    assert "nothing was written" in probe(tmp_path / "more", 1)
+
+
 def test_the_probe_fails_where_nobody_told_anything(place: Path, tmp_path: Path):
     assert "nothing was written" in probe(tmp_path / "out", 1)
     assert not (tmp_path / "out").exists()
