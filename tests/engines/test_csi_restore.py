@@ -444,6 +444,29 @@ def test_a_new_notebook_stands_beside_this_one(rig: Rig):
         rig.restore("new_notebook", name="second")
 
 
+def test_a_volume_that_the_snapshot_lacks_is_mounted_nowhere_in_the_new_notebook(rig: Rig):
+    rig.cluster.world.seed(csi_pod.claim("demo-later"))
+
+    def more(found: dict[str, Any]) -> None:
+        pod = found["spec"]["template"]["spec"]
+        claim = {"persistentVolumeClaim": {"claimName": "demo-later"}}
+        pod["volumes"].append({"name": "later"} | claim)
+        mounts = [{"name": name, "mountPath": f"/{name}"} for name in ("data", "later")]
+        pod["initContainers"] = [{"name": "first", "image": "x", "volumeMounts": mounts}]
+        pod["containers"][0]["volumeMounts"].append(mounts[1])
+
+    rig.patch(more)
+    rig.settle()
+    rig.restore("new_notebook", name="second")
+
+    found = rig.cluster.world.read("notebooks", "alice", "second")
+    pod = found["spec"]["template"]["spec"]
+    held = {one["name"] for one in pod["volumes"]}
+    assert held == {"home", "data"}
+    for container in [*pod["containers"], *pod["initContainers"]]:
+        assert {one["name"] for one in container["volumeMounts"]} <= held
+
+
 def test_a_data_volume_is_mounted_and_taken_away_again(rig: Rig):
     rig.guardian()
     rig.restore("data_volume", mount="/home/jovyan/old")

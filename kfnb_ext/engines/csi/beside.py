@@ -158,7 +158,7 @@ def _volumes(intent: "Intent", pod: Object) -> None:
             continue
         kept.append(volume)
     pod["volumes"] = kept
-    for container in pod["containers"]:
+    for container in [*pod["containers"], *(pod.get("initContainers") or ())]:
         if container.get("volumeMounts"):
             container["volumeMounts"] = [
                 one for one in container["volumeMounts"] if one["name"] not in gone
