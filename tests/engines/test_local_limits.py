@@ -268,6 +268,33 @@ def test_a_workspace_that_is_read_only_is_said_to_be_so(tmp_path):
     assert "ermission denied" in said[1]
 
 
+@as_root
+def test_the_layers_of_a_container_are_no_mounts(tmp_path, small):
+    lower, upper = small("size=10m"), small("size=10m")
+    fill(lower)
+    for part in ("upper", "work"):
+        (upper / part).mkdir()
+    merged = tmp_path / "merged"
+    merged.mkdir()
+    layers = f"lowerdir={lower},upperdir={upper}/upper,workdir={upper}/work"
+    mount = ["mount", "-t", "overlay", "-o", layers, "overlay", merged]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this kernel has no overlay filesystem")
+    try:
+        (merged / "new").write_text("in the upper layer")
+        engine = LocalEngine(merged, share=1.0)
+        made = take(engine)
+        assert (made.files, made.left_out) == (5, ())
+        assert take(engine).bytes_added < 10_000
+        (merged / "notes" / "a.txt").write_text("changed")
+        (merged / "new").unlink()
+        assert engine.restore(request(made), "r", trees.Listening()).kept == ()
+        assert (merged / "notes" / "a.txt").read_text() == "first"
+        assert (merged / "new").exists()
+    finally:
+        subprocess.run(["umount", "-l", merged], check=True)
+
+
 def _open_to_all(tmp_path):
     for above in (tmp_path, *tmp_path.parents):
         if above.stat().st_mode & 0o005 != 0o005:

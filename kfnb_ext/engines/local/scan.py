@@ -52,7 +52,7 @@ class Scan:
         self,
         root: int,
         rules: exclude.Rules,
-        mounts: frozenset[str],
+        mounts: frozenset[str] | None,
         trusted_before: int,
         previous: manifest.Manifest | None,
     ) -> None:
@@ -61,7 +61,7 @@ class Scan:
         self.totals = Totals()
         self._previous = previous
         self._device = os.fstat(root).st_dev
-        self._groups: dict[int, str] = {}  # inode -> first path, of files with several names
+        self._groups: dict[tuple[int, int], str] = {}  # (device, inode) -> the first name's path
         self._large: dict[tuple[int, int, int], str] | None = None
 
     def drafts(self) -> Iterator[tuple[bytes, Draft]]:
@@ -162,7 +162,8 @@ class Scan:
         """Why an entry cannot be in a snapshot; "" when it can."""
         if not manifest.kind_of(st.st_mode):
             return SPECIAL.get(stat.S_IFMT(st.st_mode), DEVICE)
-        if st.st_dev != self._device:
+        # A container's own filesystem gives files the numbers of its layers: those are no mounts.
+        if st.st_dev != self._device and (self.mounts is None or stat.S_ISDIR(st.st_mode)):
             return OTHER_FILESYSTEM
         if self.mounts and names.raw(names.join(path, name)) in self.mounts:
             return OTHER_FILESYSTEM
@@ -185,7 +186,7 @@ class Scan:
             return NEW
         if item.links > 1:
             path = names.join(draft.folder.path, name)
-            item.group = self._groups.setdefault(item.inode, path)
+            item.group = self._groups.setdefault((st.st_dev, item.inode), path)
             if item.group != path:
                 return GROUP
             item.group = None

@@ -117,11 +117,14 @@ def boot() -> str:
         return ""
 
 
-def mounts_inside(workspace: Path) -> frozenset[str]:
-    """Paths (as ``os`` gives them) of mounts inside: a bind mount has the same device number."""
+def mounts_inside(workspace: Path) -> frozenset[str] | None:
+    """Paths (as ``os`` gives them) of mounts inside: a bind mount has the same device number.
+
+    None where there is no table of mounts.
+    """
     top = os.path.realpath(workspace).rstrip("/") + "/"
     try:
         points = [mount.point for mount in mounts.table()]
     except errors.Unsupported:
-        return frozenset()
+        return None
     return frozenset(p.removeprefix(top) for p in points if p.startswith(top))

@@ -74,7 +74,7 @@ def _in_snapshot(kept: records.Kept, rules: exclude.Rules, path: str, exact: boo
 def _reachable(home: places.Layout, path: str) -> None:
     """Refuse a path whose way is a link, a file or another filesystem in the live tree."""
     top = os.stat(home.workspace)
-    mounts = volume.mounts_inside(home.workspace)
+    mounts = volume.mounts_inside(home.workspace) or frozenset()
     here = ""
     for part in names.key(path):
         if here:
