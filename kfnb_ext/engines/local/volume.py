@@ -47,6 +47,8 @@ def probe(folder: Path) -> Ground:
     try:
         os.link(one, two)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # it is full: that says nothing of links
+            raise
         raise errors.Unsupported(
             f"This filesystem cannot give one file two names ({error.strerror}), and snapshots "
             "need that. Nothing was changed.",
