@@ -22,7 +22,8 @@ class History:
     """Points of each status, and of each reading of GPUs, which come more often."""
 
     def __init__(self) -> None:
-        # Replaced whole: whoever reads them needs no lock.
+        # Replaced whole: whoever reads them needs no lock. Those of a clock that has been set back
+        # since lie as far ahead as others lie behind, and go as well.
         self._points: tuple[Point, ...] = ()
         self._gpu_points: tuple[GpuPoint, ...] = ()
         self._counting = threading.Lock()
@@ -35,14 +36,14 @@ class History:
 
     def remember(self, status: Status) -> None:
         """Keep the figures of a status."""
-        young = (p for p in self._points if status.taken - p.taken <= KEPT)
+        young = (p for p in self._points if abs(status.taken - p.taken) <= KEPT)
         self._points = (*young, _point(status))
 
     def hear(self, reading: Gpus) -> None:
         """Keep the figures of a reading of GPUs."""
         now = reading.taken or datetime.now(timezone.utc)
         with self._counting:
-            young = (p for p in self._gpu_points if now - p.taken <= KEPT)
+            young = (p for p in self._gpu_points if abs(now - p.taken) <= KEPT)
             self._gpu_points = (*young, _gpu_point(reading, self._next(now), now))
 
     def on(self, status: Status, since: int) -> Status:

@@ -77,6 +77,16 @@ def test_what_is_older_than_ten_minutes_goes() -> None:
     assert len(history.on(found, 0).history) == 11
 
 
+def test_points_of_a_clock_that_was_far_ahead_go_when_it_is_set_right() -> None:
+    history = History()
+    history.hear(reading(1, NOON + timedelta(days=1)))
+    status(history, NOON + timedelta(days=1))
+    history.hear(reading(2))
+    found = status(history)
+    assert used(history.on(found, 0)) == [2]
+    assert [point.taken for point in history.on(found, 0).history] == [NOON]
+
+
 def test_numbers_grow_though_the_clock_goes_back() -> None:
     history = History()
     numbers = [history.number(NOON), history.number(NOON), history.number(NOON - timedelta(1))]
