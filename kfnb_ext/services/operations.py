@@ -22,6 +22,8 @@ from kfnb_ext.services.running import Result, Running, utc
 __all__ = ["Operations", "Result", "Running"]
 
 HEARTBEAT = 60.0  # seconds without a sign of an owner on another host: taken as dead
+# Where the volume is full, what makes room must not fail because it could not be noted.
+FREEING = ("delete", "prune")
 KEEP = timedelta(hours=1)  # ended operations are listed for so long
 
 _decode = msgspec.json.Decoder(operations.Operation).decode
@@ -63,7 +65,11 @@ class Operations:
             snapshot=snapshot,
         )
         running = Running(record, self._state)
-        running.publish()
+        try:
+            running.publish()
+        except errors.KfnbError:
+            if kind not in FREEING:
+                raise
         self._running[record.id] = running
         # Not a daemon: an interpreter that ends waits for it, so a shell cannot cut it short.
         threading.Thread(
@@ -130,16 +136,19 @@ class Operations:
         self._end(running, outcome)
 
     def _end(self, running: Running, outcome: dict[str, Any]) -> None:
+        noted = True
         try:
             running.finish(**outcome)
         except errors.KfnbError as error:
+            noted = False  # then this process alone knows how it ended
             self._log.error("kfnb: %s", error.message)
         record = running.record
         words = f"{record.title} by {record.owner.user}: {record.state}. {record.message}"
         self._log.info("kfnb: %s", _line(words))
         for tell in self.ended:
             tell(record)
-        self._running.pop(record.id, None)
+        if noted:
+            self._running.pop(record.id, None)
 
     def _load(self, name: str) -> operations.Operation | None:
         data = self._state.read(name)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,17 @@ def test_a_path_that_leads_out_is_refused_from_every_face(pod: Snapshots, path: 
     for act in (pod.plan, pod.restore):
         with pytest.raises(errors.BadRequest):
             act(request)
+
+
+def test_a_snapshot_is_deleted_though_the_operation_cannot_be_noted(tmp_path: Path):
+    taken = create(over(tmp_path))
+    shutil.rmtree(tmp_path / "state")
+    (tmp_path / "state").write_text("no folder can be made here")
+    pod = over(tmp_path)
+    with pytest.raises(errors.EngineFailed, match="cannot be written"):
+        pod.create(model.CreateRequest())
+    done(pod.delete("local", taken))
+    assert pod.list().snapshots == ()
 
 
 def test_an_engine_and_a_snapshot_that_are_none_are_not_found(pod: Snapshots):
