@@ -13,7 +13,7 @@ from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.model import environment, reading, snapshots
 from kfnb_ext.model.environment import Environment
-from kfnb_ext.services import listing, naming, operations
+from kfnb_ext.services import listing, naming, operations, pruning
 from kfnb_ext.services.policy import Policy
 
 __all__ = ["Policy", "Snapshots"]
@@ -217,9 +217,7 @@ class Snapshots:
             )
 
         def work(running: operations.Running) -> operations.Result:
-            for snapshot in plan.delete:
-                one.delete(snapshot, running)
-            return operations.Result(message=f"{len(plan.delete)} snapshots are deleted.")
+            return operations.Result(message=pruning.delete(one, plan.delete, running))
 
         return self._operations.start("prune", one.name, "prune of snapshots", work, user=user)
 

@@ -15,7 +15,13 @@ from kfnb_ext.services.snapshots import Policy, Snapshots
 from kfnb_ext.services.waiting import Waiting
 
 
-def over(tmp_path: Path, *, read_only: bool = False, enabled: bool = True) -> Snapshots:
+def over(
+    tmp_path: Path,
+    *,
+    read_only: bool = False,
+    enabled: bool = True,
+    engine: type[LocalEngine] = LocalEngine,
+) -> Snapshots:
     workspace = tmp_path / "work"
     workspace.mkdir(exist_ok=True)
     (workspace / "a.txt").write_text("a")
@@ -27,7 +33,7 @@ def over(tmp_path: Path, *, read_only: bool = False, enabled: bool = True) -> Sn
         snapshots_enabled=enabled,
         retention=model.Retention(last=1, daily=0, weekly=0),
     )
-    maker = {"local": lambda: LocalEngine(workspace, exclude=(), share=1.0)}
+    maker = {"local": lambda: engine(workspace, exclude=(), share=1.0)}
     return Snapshots(maker, operations, policy)
 
 
@@ -112,6 +118,25 @@ def test_prune_keeps_what_the_retention_says_and_deletes_only_what_was_shown(pod
 
     done(pod.prune(model.PruneRequest(dry_run=False, delete=(new, old))))
     assert [one.id for one in pod.list().snapshots] == [newest]
+
+
+class StopsAfterOne(LocalEngine):
+    """A user who asks to stop once the first snapshot is deleted."""
+
+    def delete(self, snapshot, progress):
+        super().delete(snapshot, progress)
+        progress.cancel()
+
+
+def test_a_prune_that_is_stopped_amid_them_says_how_many_are_gone(tmp_path: Path):
+    pod = over(tmp_path, engine=StopsAfterOne)
+    for name in ("a", "b", "c"):
+        create(pod, name)
+    running = pod.prune(model.PruneRequest(dry_run=False))
+    assert running.wait(30)
+    assert running.record.state == "cancelled"
+    assert "1 snapshot is deleted, the others are as before" in running.record.message
+    assert len(pod.list().snapshots) == 2
 
 
 def test_prune_keeps_the_way_back_from_the_last_restore(pod: Snapshots, tmp_path: Path):
