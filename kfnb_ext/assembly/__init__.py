@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kfnb_ext import config, errors
+from kfnb_ext.assembly.where import find_workspace, in_a_pod
+
+__all__ = [
+    "Pod", "find_workspace", "in_a_pod", "in_use_file", "layers", "shell_pod", "unfinished",
+]  # fmt: skip
 
 if TYPE_CHECKING:  # a server that starts reads its options here, and needs none of these yet
     from kfnb_ext.assembly.capacity import Capacity
@@ -183,44 +188,10 @@ def shell_pod(face: "model_operations.Face", workspace: str = "") -> Pod:
     return Pod(options, find_workspace(workspace or options.workspace), face)
 
 
-def find_workspace(named: str) -> Path:
-    """The workspace of a shell: the one named, the nearest above with snapshots, or the home.
-
-    Raises: NotFound when it is no folder.
-    """
-    folder = Path(named) if named else _usual()
-    try:
-        return _folder(folder)
-    except (OSError, ValueError, RuntimeError):  # too long, a NUL, no such user behind the "~"
-        shown = str(folder) if len(str(folder)) < 300 else f"{str(folder)[:300]}..."
-        raise errors.NotFound(
-            f"The workspace {shown} is no folder.", "Name one with --workspace or KFNB_WORKSPACE."
-        ) from None
-
-
-def _usual() -> Path:
-    here = Path.cwd()
-    above = (part for part in (here, *here.parents) if (part / ".kfnb").is_dir())
-    return next(above, Path.home() if in_a_pod() else here)
-
-
-def _folder(path: Path) -> Path:
-    folder = path.expanduser().resolve()
-    if not folder.is_dir():
-        raise NotADirectoryError(folder)
-    return folder
-
-
 def unfinished(workspace: Path) -> bool:
     """Whether an engine was interrupted here. Cheap: a server that starts asks it."""
     folders = (workspace / ".kfnb" / name for name in ("staging", "trash"))
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
-
-
-def in_a_pod() -> bool:
-    """Whether this process runs in a pod or under a hub, where the home is the workspace."""
-    marks = ("KUBERNETES_SERVICE_HOST", "NB_PREFIX", "JUPYTERHUB_SERVICE_PREFIX")
-    return any(mark in os.environ for mark in marks)
 
 
 def layers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:

@@ -99,7 +99,7 @@ def _path(word: str, root: str) -> str:
     if word.startswith("/"):
         inside = _inside(word, root)
     elif word in (".", "..") or word.startswith(("./", "../")):
-        inside = _inside(os.path.join(os.getcwd(), word), root)
+        inside = _inside(os.path.join(_here(word), word), root)
     else:
         inside = _inside(os.path.join(root, word), root)
     if inside is None:
@@ -108,6 +108,17 @@ def _path(word: str, root: str) -> str:
     from kfnb_ext.engines.local import names
 
     return names.text(inside)
+
+
+def _here(word: str) -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise errors.BadRequest(
+            f"The current folder is not there any more, and {short(word)} counts from it. "
+            "Nothing was changed.",
+            "Give the path from the top of the workspace, or change to a folder that is there.",
+        ) from error
 
 
 def _inside(path: str, root: str) -> str | None:

@@ -31,9 +31,10 @@ def kfnb(*words: str, status: int = 0, **settings: object) -> subprocess.Complet
     return done
 
 
-def record(kind: type, *words: str, status: int = 0) -> object:
+def record(kind: type, *words: str, status: int = 0, **settings: object) -> object:
     """What ``--json`` prints, held to the record that the routes serve."""
-    return msgspec.json.decode(kfnb(*words, "--json", status=status).stdout, type=kind)
+    said = kfnb(*words, "--json", status=status, **settings).stdout
+    return msgspec.json.decode(said, type=kind)
 
 
 def fill(workspace: Path) -> None:

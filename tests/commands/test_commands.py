@@ -1,6 +1,7 @@
 """The shell command, as processes against a real workspace."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from kfnb_ext.commands import grammar
 from kfnb_ext.model import operations, snapshots, status
-from tests.commands.shell import call, kfnb, record
+from tests.commands.shell import KFNB, call, kfnb, record
 
 
 def test_the_whole_story_of_a_snapshot(place: Path):
@@ -80,6 +81,45 @@ def test_json_prints_the_records_of_the_routes(place: Path):
     plan = record(snapshots.PrunePlan, "snapshot", "prune", "--dry-run", "--last", "1")
     assert len(plan.keep) == 1
     assert record(tuple[operations.Operation, ...], "operations")[0].kind == "verify"
+
+
+def test_a_current_folder_that_was_deleted_is_named(place: Path):
+    kfnb("snapshot", "create")
+    gone = place.parent / "gone"
+    code = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.argv[1], sys.argv[1:])"
+    for words, said in (
+        (("snapshot", "list"), "The current folder is not there any more."),
+        (("--workspace", str(place), "snapshot", "restore", "latest", "./a"), "counts from it"),
+    ):
+        gone.mkdir()
+        done = call(sys.executable, "-c", code, *KFNB, *words, cwd=gone)
+        assert done.returncode == 1
+        assert said in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_snapshots_of_somebody_else_do_not_make_a_folder_above_the_workspace(place: Path):
+    (place / ".kfnb").mkdir()
+    assert record(status.Status, "status", cwd=place / "data").workspace == str(place)
+    os.chown(place / ".kfnb", 65534, 65534)
+    assert record(status.Status, "status", cwd=place / "data").workspace == str(place / "data")
+
+
+def test_a_workspace_and_files_whose_names_are_no_utf8_are_told_spelt_out(place: Path):
+    odd = place / os.fsdecode(b"odd\xff")
+    odd.mkdir()
+    (odd / os.fsdecode(b"f\xff")).write_text("x")
+    made = record(snapshots.Snapshot, "snapshot", "create", cwd=odd)
+    assert "odd\\udcff/.kfnb" in made.place
+    kfnb("snapshot", "list", cwd=odd)
+    assert "odd\\udcff" in record(status.Status, "status", cwd=odd).workspace
+    (odd / os.fsdecode(b"f\xff")).unlink()
+    kfnb("snapshot", "restore", "latest", "--yes", cwd=odd)
+    assert (odd / os.fsdecode(b"f\xff")).exists()
+    (odd / ".kfnb" / "snapshots" / made.id / "record.json").write_text("{}")
+    assert "odd\\\\udcff" in kfnb("snapshot", "list", "--json", cwd=odd).stdout
+    said = kfnb("--workspace", os.fsdecode(b"no\xff"), "snapshot", "list", "--json", status=1)
+    assert "no\\\\udcff is no folder" in said.stderr
 
 
 def test_an_error_in_json_is_a_message_and_a_hint(place: Path):
