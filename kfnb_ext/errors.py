@@ -7,15 +7,19 @@ next (``hint``). Faces translate these to their own form once; nobody below a fa
 import errno
 
 
+def spelt(text: str) -> str:
+    """The text, with the bytes of a name that are no UTF-8 spelt out: so no record is refused."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class KfnbError(Exception):
     """Something that a person must read. ``message`` says what happened, ``hint`` the way out."""
 
     status = 500
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = spelt(message), spelt(hint)
+        super().__init__(self.message)
 
 
 class BadRequest(KfnbError):

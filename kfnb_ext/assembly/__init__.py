@@ -71,7 +71,7 @@ class Pod:
         self._owner = state.myself("server") if face == "server" else None
         self.keep_awake = KeepAwakeService(self.timeline, self.state, allowed, self._teller)
         self.status = StatusService(
-            str(workspace),
+            errors.spelt(str(workspace)),
             self._probes,
             self.operations,
             self.state,

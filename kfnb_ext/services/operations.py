@@ -130,7 +130,7 @@ class Operations:
             self._log.exception("kfnb: %s failed", running.record.title)
             outcome = {
                 "state": "failed",
-                "message": f"{running.record.title} failed: {error}",
+                "message": errors.spelt(f"{running.record.title} failed: {error}"),
                 "hint": "The server's log holds the details; please report them.",
             }
         self._end(running, outcome)

@@ -181,7 +181,7 @@ def _recorded(
         left_out=tuple(outcome.left_out),
         left_out_count=outcome.left_out_count,
         durable=False,
-        place=str(home / "snapshots" / work.name / records.TREE),
+        place=errors.spelt(str(home / "snapshots" / work.name / records.TREE)),
         note=order.note,
     )
     stored = records.sealed(

@@ -86,7 +86,7 @@ class LocalEngine:
         found = [one.folder.name for one in kept if one.snapshot is None]
         if not found:
             return ""
-        return (
+        return errors.spelt(
             f" The record of {', '.join(found[:10])} is damaged: it is not listed, its files are "
             f"in {self._home.snapshots}; it can be verified and deleted by that name."
         )
@@ -194,7 +194,7 @@ def _unavailable(reason: str) -> snapshots.EngineInfo:
     return snapshots.EngineInfo(
         engine="local",
         available=False,
-        reason=reason,
-        hint="Ask for a workspace on a volume that you can write to.",
+        reason=errors.spelt(reason),
+        hint=hint,
         note=NOTE,
     )

@@ -97,7 +97,9 @@ class Kept:
         """Its record as others see it: where it lies is where it was found."""
         if self.stored is None or self.stored.snapshot.id != self.folder.name:
             return None
-        return msgspec.structs.replace(self.stored.snapshot, place=str(self.tree))
+        if self.stored.snapshot.created.tzinfo is None:  # by another hand: it cannot be sorted in
+            return None
+        return msgspec.structs.replace(self.stored.snapshot, place=errors.spelt(str(self.tree)))
 
     def environment(self) -> bytes:
         """What its files ran in; empty: it is not recorded. Raises: Gone."""

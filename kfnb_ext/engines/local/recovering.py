@@ -6,6 +6,7 @@ because its owner held the lock and is gone.
 
 import msgspec
 
+from kfnb_ext import errors
 from kfnb_ext.engines.local import layout as places
 from kfnb_ext.engines.local import removing, restoring, swapping
 
@@ -34,4 +35,4 @@ def recover(home: places.Layout, restorer: restoring.Restorer) -> tuple[str, ...
             continue
         if "." not in dying.name:  # not what a restore has replaced: the restore told of it
             said.append(f"The deletion of the snapshot {dying.name} is completed now.")
-    return tuple(said)
+    return tuple(map(errors.spelt, said))

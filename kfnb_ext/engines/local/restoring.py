@@ -189,7 +189,7 @@ class Restorer:
             if path.name not in keep and "." not in path.name:
                 self._drop(path, f"{work.name}.{path.name}")
         kept = tuple(
-            str(self._home.restores / work.name / part / path.name)
+            errors.spelt(str(self._home.restores / work.name / part / path.name))
             for part in (swapping.OLD, swapping.NEW)
             for path in places.children(work / part)
         )
