@@ -147,6 +147,10 @@ class LocalEngine:
         wanted = wishing.wish(self._home, request, "")
         with failing.told("the comparison"):
             found = self._restorer.compare(wanted, progress, self._patience)
+            try:
+                self._restorer.room(wanted, found)
+            except errors.NoSpace as error:
+                found.blocked.append(f"{error.message} {error.hint}")
         return planning.plan(request.snapshot, wanted, found)
 
     def restore(

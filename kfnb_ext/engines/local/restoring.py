@@ -101,7 +101,11 @@ class Restorer:
         self._check(wish, progress)
         reason: snapshots.SnapshotReason = "before_undo" if wish.undo_of else "before_restore"
         order = creating.Order("", reason, self._now())
-        safety = creating.create(self._home, self._settings, order, progress)
+        try:
+            safety = creating.create(self._home, self._settings, order, progress)
+        except errors.NoSpace as error:
+            why = "Before a restore a safety snapshot is taken, and there is no room for it. "
+            raise errors.NoSpace(why + error.message, error.hint) from error
         work = self._home.staging / wish.id
         try:
             with failing.told("the restore"):
@@ -125,6 +129,10 @@ class Restorer:
                 "This restore is not possible. Nothing was changed. " + " ".join(found.blocked),
                 "Put that right, or choose other paths; then try again.",
             )
+        self.room(wish, found)
+
+    def room(self, wish: wishing.Wish, found: changes.Changes) -> None:
+        """Refuse what would not fit. Raises: NoSpace."""
         need = self._need(wish, found)
         volume.require(self._home.home, need, found.entries_to_write + 16, "This restore")
 
