@@ -279,6 +279,16 @@ def thin(snapshots: tuple[Snapshot, ...], keep: Retention) -> PrunePlan:
     )
 
 
+def can_be_undone(restore: Restore) -> bool:
+    """Not twice, and not without what was before it: a safety snapshot, or the old claims."""
+    return not restore.undone and (restore.safety is not None or bool(restore.switches))
+
+
+def unplaced(restore: Restore) -> tuple[str, ...]:
+    """Which of what was kept aside is of the snapshot itself: it could not be put in place."""
+    return tuple(path for path in restore.kept if path.split("/")[-2:-1] == ["new"])
+
+
 def ways_back(restores: tuple[Restore, ...]) -> set[str]:
     """The safety snapshots that must not be thinned out: the way back from the last restore."""
     last = next((r for r in restores if not r.undone), None)

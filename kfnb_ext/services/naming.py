@@ -48,6 +48,9 @@ def restored(made: snapshots.Restore) -> str:
         return "The notebook is on its volumes from before the restore."
     what = f"{len(made.paths)} paths are" if made.paths else "The workspace is"
     text = f"{what} as in the snapshot {made.snapshot}."
-    if made.kept:
-        text += f" {len(made.kept)} files changed meanwhile; their newer versions are kept."
+    unplaced = len(snapshots.unplaced(made))
+    if newer := len(made.kept) - unplaced:
+        text += f" {newer} files changed meanwhile; their newer versions are kept."
+    if unplaced:
+        text += f" {unplaced} could not be put in place, and lie aside."
     return text

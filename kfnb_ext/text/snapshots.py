@@ -219,9 +219,14 @@ def done(record: snapshots.Restore) -> str:
     lines = [f"{what} {verb} as in the snapshot {record.snapshot}."]
     if record.undo_of:
         lines = [f"The restore {record.undo_of} is taken back."]
-    if record.kept:
-        lines.append("Changed while it ran; the newer versions are kept here:")
-        lines.append(_indent([*map(units.plain, record.kept)][:SHOWN]))
+    unplaced = snapshots.unplaced(record)
+    newer = [path for path in record.kept if path not in unplaced]
+    for why, kept in (
+        ("Changed while it ran; the newer versions are kept here:", newer),
+        ("Could not be put in place (a place is closed to you, or gone); they lie here:", unplaced),
+    ):
+        if kept:
+            lines += [why, _indent([*map(units.plain, kept)][:SHOWN])]
     if record.safety:
         lines.append(f"To take this back: kfnb snapshot undo {record.id}")
     return "\n".join(lines)
