@@ -59,17 +59,23 @@ export class Actions implements Acts {
 
   delete = (snapshot: Snapshot): void => {
     const { trans } = this;
+    const restores = this.snapshots.list?.restores ?? [];
     this.confirmed(
       trans.__('Delete snapshot “%1”?', title(snapshot, trans)),
-      snapshot.volumes.length
+      restores.some(one => one.safety === snapshot.id && !one.undone && !one.switches.length)
         ? trans.__(
-            'The cluster deletes it for good, with all its volumes: %1. The notebook and other ' +
-              'snapshots stay as they are.',
-            snapshot.volumes.map(volume => volume.claim).join(', ')
+            'It cannot be brought back, and the restore that it was taken before cannot be ' +
+              'undone then. The workspace and other snapshots stay as they are.'
           )
-        : trans.__(
-            'It cannot be brought back. The workspace and other snapshots stay as they are.'
-          ),
+        : snapshot.volumes.length
+          ? trans.__(
+              'The cluster deletes it for good, with all its volumes: %1. The notebook and other ' +
+                'snapshots stay as they are.',
+              snapshot.volumes.map(volume => volume.claim).join(', ')
+            )
+          : trans.__(
+              'It cannot be brought back. The workspace and other snapshots stay as they are.'
+            ),
       trans.__('Delete'),
       () => this.snapshots.delete(snapshot)
     );

@@ -145,8 +145,10 @@ def delete(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot delete ID``"""
     engine = _engine(pod, given)
     snapshot = refer.snapshot(pod, engine, given.id)
-    preview = f"Delete this snapshot for good:\n  {text.line(pod.snapshots.get(engine, snapshot))}"
-    confirm(talk, given, preview, "Delete it?")
+    one = pod.snapshots.get(engine, snapshot)
+    safety = one.reason in ("before_restore", "before_undo")
+    restores = pod.snapshots.engine(engine).restores() if safety else ()
+    confirm(talk, given, text.deleting(one, restores), "Delete it?")
     ended = waiting.finish(pod.snapshots.delete(engine, snapshot), talk)
     return Outcome(ended, ended.message.replace("The snapshot", f"Snapshot {snapshot}"))
 

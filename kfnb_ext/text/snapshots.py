@@ -25,8 +25,10 @@ REASONS = {
 
 def listing(found: snapshots.SnapshotList) -> str:
     """All snapshots as a table, what the engines say, and the restores that can be undone."""
-    parts = [_table(found.snapshots)] if found.snapshots else ["There is no snapshot yet."]
-    undoable = [one for one in found.restores if not one.undone]
+    seen = all(one.available or one.absent for one in found.engines)
+    parts = ["There is no snapshot yet."] if seen and not found.snapshots else []
+    parts += [_table(found.snapshots)] if found.snapshots else []
+    undoable = [one for one in found.restores if snapshots.can_be_undone(one)]
     if undoable:
         parts.append("\n".join(["Can be undone:", *(f"  {restored(one)}" for one in undoable)]))
     told = [one for one in found.engines if len(found.engines) == 1 or not one.absent]
@@ -144,6 +146,17 @@ def taken(record: snapshots.Snapshot) -> str:
         lines.append("It lies on the volume of the workspace and is lost together with it.")
     lines += [] if record.together else [f"Its volumes were cut {APART}"]
     lines += map(units.plain, record.warnings)
+    return "\n".join(lines)
+
+
+def deleting(record: snapshots.Snapshot, restores: Iterable[snapshots.Restore]) -> str:
+    """What goes with a snapshot, before anybody is asked."""
+    lines = ["Delete this snapshot for good:", f"  {line(record)}"]
+    lines += [
+        f"The restore {one.id} can then not be undone."
+        for one in restores
+        if one.safety == record.id and not one.undone and not one.switches
+    ]
     return "\n".join(lines)
 
 

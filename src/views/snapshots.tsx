@@ -105,6 +105,13 @@ function Restored({ list, refused, status, acts, trans }: ListProps): JSX.Elemen
   const what = last.undo_of
     ? trans.__('The restore was undone at %1.', at)
     : trans.__('Restored from “%1” at %2.', name, at);
+  if (last.safety === null && !last.switches.length) {
+    return (
+      <p className="kfnb-Restored kfnb-Note">
+        {what} {trans.__('It cannot be undone: the snapshot before it was deleted.')}
+      </p>
+    );
+  }
   return (
     <div className="kfnb-Restored kfnb-Row">
       <span className="kfnb-Row-grow">{what}</span>
@@ -120,8 +127,11 @@ function Restored({ list, refused, status, acts, trans }: ListProps): JSX.Elemen
   );
 }
 
-function List({ list, refused, status, verification, acts, trans }: ListProps): JSX.Element {
+function List({ list, refused, status, verification, acts, trans }: ListProps): JSX.Element | null {
   if (!list.snapshots.length) {
+    if (list.engines.some(engine => !engine.available && !engine.absent)) {
+      return null; // what cannot be looked into may hold some
+    }
     return <p className="kfnb-Note">{trans.__('There are no snapshots yet.')}</p>;
   }
   return (

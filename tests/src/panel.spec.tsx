@@ -359,6 +359,12 @@ describe('a restore', () => {
     await click('Undo', document.querySelector('.jp-Dialog')!);
     expect(sent('POST').map(a => a.path.split('/v1/')[1])).toEqual(['restores/r1/undo']);
   });
+
+  it('without the snapshot before it is not offered to be undone', async () => {
+    await show({ list: records.list({ restores: [records.restore({ safety: null })] }) });
+    expect(said()).toContain('It cannot be undone');
+    expect(said()).not.toContain('Undo…');
+  });
 });
 
 test('a running operation can be cancelled, whoever runs it', async () => {

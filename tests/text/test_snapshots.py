@@ -73,6 +73,38 @@ def test_a_check_that_found_differences_names_them():
     )
 
 
+def test_only_a_restore_that_can_be_undone_is_listed_as_such():
+    made = a_restore(id="r1"), a_restore(id="r2", safety=None), a_restore(id="r3", undone=True)
+    text = snapshots_text.listing(
+        snapshots.SnapshotList(engines=(), snapshots=(a_snapshot(),), restores=made)
+    )
+    assert "r1" in text
+    assert "r2" not in text
+    assert "r3" not in text
+
+
+def test_a_delete_says_which_restore_can_then_not_be_undone():
+    made = a_restore(id="r1", safety="s1"), a_restore(id="r2", safety="other")
+    text = snapshots_text.deleting(a_snapshot(), made)
+    assert text.endswith("The restore r1 can then not be undone.")
+
+
+def test_an_engine_that_cannot_look_does_not_say_that_there_is_nothing():
+    closed = snapshots.EngineInfo(engine="local", available=False, reason="Closed.")
+    text = snapshots_text.listing(
+        snapshots.SnapshotList(engines=(closed,), snapshots=(), restores=())
+    )
+    assert text == "Engine local: unavailable: Closed."
+
+
+def a_restore(**changes: object) -> snapshots.Restore:
+    figures = {
+        "id": "r1", "engine": "local", "snapshot": "s1", "safety": "s2", "paths": (),
+        "exact": False, "ended": NOW, "undone": False,
+    }  # fmt: skip
+    return snapshots.Restore(**{**figures, **changes})
+
+
 def an_operation(**changes: object) -> operations.Operation:
     owner = operations.Owner(pid=1, started_ticks=1, host="h", face="kernel", user="me")
     figures = {
