@@ -162,12 +162,12 @@ class Extension(config.KfnbExt, ExtensionApp):
     async def _recover(self, face: handlers.Face) -> None:
         """Bring to its end what a killed server left half done, and say so, as an operation."""
         left = assembly.unfinished
-        if await self._loop.run_in_executor(face.threads, left, self.workspace_folder):
-            try:
+        try:
+            if await self._loop.run_in_executor(face.threads, left, self.workspace_folder):
                 desk = await face.desk()
                 await self._loop.run_in_executor(face.threads, desk.pod.snapshots.complete)
-            except Exception as error:  # the server must run; the next operation tries again
-                self.log.warning("kfnb: what was interrupted is not completed yet: %s", error)
+        except Exception as error:  # the server must run; the next operation tries again
+            self.log.warning("kfnb: what was interrupted is not completed yet: %s", error)
 
     async def _restarted(self, face: handlers.Face) -> None:
         """After a restore the notebook restarts: find out, bring it to its end, and say so."""

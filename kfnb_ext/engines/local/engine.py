@@ -72,6 +72,13 @@ class LocalEngine:
             return _unavailable(f"The workspace {folder} cannot be read: {error.strerror}.")
         if not os.access(folder, os.W_OK | os.X_OK):
             return _unavailable(f"The workspace {folder} is read-only for you.")
+        if why := self._home.unfit():
+            return _unavailable(why, places.UNFIT)
+        if self._home.home.exists() and not os.access(self._home.home, os.R_OK | os.W_OK | os.X_OK):
+            return _unavailable(
+                f"The folder {self._home.home} is closed to you.",
+                "See whose it is (ls -ld), and have it given to you: it may hold snapshots.",
+            )
         used = usage.known(self._home) if self._home.home.exists() else 0
         return snapshots.EngineInfo(
             engine=self.name,
@@ -194,7 +201,9 @@ def _rules(patterns: tuple[str, ...]) -> exclude.Rules:
     return exclude.Rules(patterns)
 
 
-def _unavailable(reason: str) -> snapshots.EngineInfo:
+def _unavailable(
+    reason: str, hint: str = "Ask for a workspace on a volume that you can write to."
+) -> snapshots.EngineInfo:
     return snapshots.EngineInfo(
         engine="local",
         available=False,

@@ -4,14 +4,15 @@ Rule: unfinished things lie in ``staging``, dying ones in ``trash``; what lies e
 and came there by one rename. Only who holds the lock writes.
 """
 
+import contextlib
 import fcntl
 import os
 import re
 import secrets
+import stat
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from kfnb_ext.engines.local import failing
 from kfnb_ext.engines.local.exclude import OWN
 
 _DYING = 5.0  # seconds
+UNFIT = (
+    "Snapshots share files with each other and must lie in folders of the workspace's own "
+    "filesystem: move that away, or unmount it."
+)
 
 README = """This folder belongs to kfnb-ext: it holds the snapshots of the folder above it.
 
@@ -45,6 +50,8 @@ class Layout:
         self.staging = self.home / "staging"
         self.restores = self.home / "restores"
         self.trash = self.home / "trash"
+        self._own = (self.home, self.snapshots, self.staging, self.restores, self.trash)
+        self.readme = self.home / "README.txt"
         self.lock = self.home / "lock"
         self.usage = self.home / "usage.json"
         self.held = -1  # the descriptor of the lock, while it is held
@@ -54,21 +61,33 @@ class Layout:
         if not self.workspace.is_dir():
             raise errors.NotFound(f"The workspace {self.workspace} is not there.")
         with failing.told("making the folder for snapshots"):
-            self.home.mkdir(mode=0o700, exist_ok=True)
-            here, there = os.lstat(self.home), os.stat(self.workspace)
-            if self.home.is_symlink() or here.st_dev != there.st_dev:
-                raise errors.Unsupported(
-                    f"{self.home} is a link or another filesystem. Nothing was changed.",
-                    "Snapshots share files with each other and must lie on the workspace's own "
-                    "filesystem: remove the link or the mount.",
-                )
-            for folder in (self.snapshots, self.staging, self.restores, self.trash):
+            if why := self.unfit():
+                raise errors.Unsupported(f"{why} Nothing was changed.", UNFIT)
+            for folder in self._own:
                 folder.mkdir(mode=0o700, exist_ok=True)
-            readme = self.home / "README.txt"
-            if not readme.exists():
-                readme.write_text(README)
+            with contextlib.suppress(OSError):  # a full volume: deleting must go on without it
+                if not self.readme.exists():
+                    replace(self.readme, README.encode())
 
-    @contextmanager
+    def unfit(self) -> str:
+        """What lies where our folders should be and cannot be used; "" when nothing does.
+
+        One that is a link would have us clear away what somebody keeps behind it.
+        """
+        device = os.stat(self.workspace).st_dev
+        for folder in self._own:
+            try:
+                found = os.lstat(folder)
+            except (FileNotFoundError, NotADirectoryError, PermissionError):
+                continue  # not there, or what is above it says why
+            if not stat.S_ISDIR(found.st_mode):
+                kind = "a link" if stat.S_ISLNK(found.st_mode) else "no folder"
+                return f"{folder} is {kind}."
+            if found.st_dev != device:
+                return f"{folder} is another filesystem."
+        return ""
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the lock. Raises: Conflict when another process or thread holds it."""
         self.prepare()
@@ -100,9 +119,11 @@ class Layout:
                 f"This filesystem cannot lock files ({error.strerror}). Nothing was changed.",
                 "Keep the workspace on a filesystem with locks (NFS: mount it with locking).",
             ) from error
-        os.ftruncate(lock, 0)
         face = os.path.basename(sys.argv[0] if sys.argv else "") or "python"
-        os.pwrite(lock, f"Process {os.getpid()} ({face})\n".encode(), 0)
+        text = f"Process {os.getpid()} ({face})\n".encode(errors="replace")
+        with contextlib.suppress(OSError):  # a full volume: who holds it is not named then
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, text, 0)
 
     def idle(self) -> bool:
         """Whether nothing unfinished lies about (or there is nothing of ours at all)."""
@@ -145,5 +166,9 @@ def new_id(moment: datetime) -> str:
 def replace(path: Path, data: bytes) -> None:
     """Write a small file so that a reader sees the old one or the new one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}")
-    beside.write_bytes(data)
-    os.replace(beside, path)
+    try:
+        beside.write_bytes(data)
+        os.replace(beside, path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

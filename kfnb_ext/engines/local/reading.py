@@ -4,6 +4,7 @@ Rule: a path is looked up in the manifest and opened part by part in the tree; n
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -80,7 +81,7 @@ def content(kept: records.Kept, path: str) -> Iterator[bytes]:
 
 def _opened(kept: records.Kept, path: str) -> int:
     parent, name = names.split(path)
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would be waited for
     try:
         root = os.open(kept.tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -88,9 +89,13 @@ def _opened(kept: records.Kept, path: str) -> int:
         finally:
             os.close(root)
         try:
-            return os.open(names.raw(name), flags, dir_fd=folder)
+            fd = os.open(names.raw(name), flags, dir_fd=folder)
         finally:
             os.close(folder)
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            return fd
+        os.close(fd)
+        raise FileNotFoundError
     except PermissionError as error:
         raise failing.of(error, "reading the snapshot", "") from error
     except OSError as error:

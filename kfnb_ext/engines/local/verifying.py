@@ -53,6 +53,11 @@ class Verifier:
                 found.append(snapshots.Difference(path="", problem="unreadable"))
             finally:
                 os.close(self._root)
+        if not self._kept.folder.is_dir():
+            raise errors.NotFound(
+                f"The snapshot {self._kept.folder.name} was deleted while it was read.",
+                "List the snapshots to see those there are.",
+            )
         count = len(found)
         for part in parts:
             files, read, count = files + part.files, read + part.bytes_read, count + len(part.found)

@@ -40,6 +40,12 @@ def wish(home: places.Layout, request: snapshots.RestoreRequest, restore: str) -
             "changed.",
             f"Its files are still in {kept.tree}: copy what you need from there.",
         )
+    if not kept.tree.is_dir():
+        raise errors.Gone(
+            f"The files of the snapshot {record.id} are gone: there is no {kept.tree}. Nothing was "
+            "changed.",
+            "Restore from another snapshot; delete this one.",
+        )
     paths = () if "" in request.paths else tuple(dict.fromkeys(request.paths))
     rules = exclude.Rules(record.excluded)
     for path in paths:
@@ -109,6 +115,7 @@ def made(home: places.Layout) -> tuple[snapshots.Restore, ...]:
         for folder in places.children(home.restores)
         if (stored := records.read(folder / records.RECORD, records.StoredRestore))
         and stored.restore.id == folder.name
+        and stored.restore.ended.tzinfo is not None
     ]
     undone = {r.undo_of for r in found}
     there = {path.name for path in places.children(home.snapshots)}
@@ -138,5 +145,12 @@ def taken_back(home: places.Layout, restore: str, undo: str) -> Wish:
             "Restore from another snapshot.",
         )
     kept, _ = records.one(home, one.safety)
-    touched = choosing.Touched.read(home.restores / restore / TOUCHED)
+    try:
+        touched = choosing.Touched.read(home.restores / restore / TOUCHED)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise errors.Gone(
+            "The record of what this restore touched is lost, so it cannot be undone alone. "
+            "Nothing was changed.",
+            f"The workspace as it was before it is in the snapshot {one.safety}.",
+        ) from error
     return Wish(undo, kept, one.paths, True, choosing.Again(touched), restore)
