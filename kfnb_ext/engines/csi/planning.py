@@ -69,7 +69,7 @@ def refuse(plan_: snapshots.RestorePlan, *, unguarded: bool) -> None:
     if not plan_.possible:
         raise errors.Conflict(
             f"This restore is not possible: {' '.join(plan_.findings[:3])} Nothing was changed.",
-            "Look at the preview: `kfnb snapshot restore ID --engine csi --dry-run`.",
+            "The preview says all of it: `kfnb snapshot restore ID --engine csi` asks first.",
         )
     if plan_.restart and not plan_.guardian and not unguarded:
         why = next((one for one in plan_.findings if one.startswith(NOBODY[:15])), "")
