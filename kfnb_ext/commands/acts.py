@@ -99,9 +99,14 @@ def restore(pod: Pod, given: Given, talk: Talk) -> Outcome:
         unguarded=given.unguarded,
     )
     plan = pod.snapshots.plan(request)
-    if plan.possible:  # otherwise the service says why not
-        preview = text.preview(plan, pod.snapshots.get(engine, request.snapshot))
-        confirm(talk, given, preview, "Restore?")
+    if not plan.possible:  # and nobody is asked: so it is not begun, whatever is so by then
+        why = " ".join(plan.findings[:3])
+        raise errors.Conflict(
+            f"This restore is not possible. Nothing was changed. {why}",
+            "Put that right, or choose other paths; then try again.",
+        )
+    preview = text.preview(plan, pod.snapshots.get(engine, request.snapshot))
+    confirm(talk, given, preview, "Restore?")
     ended = waiting.finish(pod.snapshots.restore(request), talk)
     if request.way == "new_notebook":  # it is no restore of this notebook
         return Outcome(ended, ended.message)

@@ -61,6 +61,18 @@ def test_a_path_can_be_given_from_here_and_in_full(place: Path, named: str):
     assert (place / "data" / "table.csv").exists()
 
 
+def test_a_restore_that_is_not_possible_is_refused_without_a_question(place: Path):
+    kfnb("snapshot", "create")
+    (place / "notes.txt").unlink()
+    (place / "notes.txt").mkdir()
+    (place / "notes.txt" / "newer").write_text("x")
+    for words in ((), ("--yes",)):
+        said = kfnb("snapshot", "restore", "latest", *words, status=1).stderr
+        assert "not possible. Nothing was changed" in said
+        assert "newer things: move it away" in said
+    assert len(record(snapshots.SnapshotList, "snapshot", "list").snapshots) == 1
+
+
 def test_without_a_terminal_a_restore_needs_yes_and_shows_what_it_would_do(place: Path):
     kfnb("snapshot", "create")
     (place / "notes.txt").write_text("second\n")

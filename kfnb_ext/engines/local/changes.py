@@ -59,6 +59,7 @@ class Changes:
         self.remove = Named()
         self.unchanged = self.newer_kept = self.bytes_to_write = 0
         self.entries_to_write = 0
+        self.guessed = False  # some files were judged by their times
         self.findings: list[str] = []
         self.blocked: list[str] = []
 

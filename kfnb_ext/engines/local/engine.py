@@ -157,7 +157,8 @@ class LocalEngine:
             try:
                 self._restorer.room(wanted, found)
             except errors.NoSpace as error:
-                found.blocked.append(f"{error.message} {error.hint}")
+                told = found.findings if found.guessed else found.blocked
+                told.append(f"{error.message} {error.hint}")
         return planning.plan(request.snapshot, wanted, found)
 
     def restore(

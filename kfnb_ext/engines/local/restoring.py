@@ -70,6 +70,7 @@ class Restorer:
             found = comparison.run(wish.kept.manifest.folders(), live.folders(walk))
             self._permitted(root, found)
         if live.guessed:
+            found.guessed = True
             found.find(
                 f"{live.guessed} files were not read, for it would have taken too long: they are "
                 "judged by their times. The restore itself reads them."
