@@ -43,12 +43,34 @@ VOLUME_LINES: list[tuple[str, tuple[str, bool | None] | None]] = [
     ("0:93 / /vol ro - fuse.gcsfuse bucket rw,user_id=0", ("network", True)),
     ("0:94 / /vol rw - 9p fileserver:/home rw,trans=tcp", ("network", True)),
     ("0:95 / /vol rw - beegfs beegfs_nodev rw", ("network", True)),
+    ("0:88 / /vol rw - nfs 10.0.0.5:/export/team rw,vers=3,soft", ("network", True)),
+    ("0:88 / /vol rw - nfs4 127.0.0.1:/ rw,port=20449", ("network", True)),  # EFS by its helper
+    ("0:89 / /vol rw - ceph user@4b1c.fs=/volumes/csi/v rw,ms_mode=crc", ("network", True)),
+    ("0:89 /me /vol rw - fuse.ceph-fuse ceph-fuse rw,user_id=0", ("network", True)),  # a subPath
+    ("0:90 / /vol rw - smb3 //files.example/share rw", ("network", True)),
+    ("0:92 / /vol rw - gpfs gpfs0 rw,relatime", ("network", True)),
+    ("0:92 /me /vol rw - wekafs default rw", ("network", True)),
+    ("0:92 / /vol rw - fuse.glusterfs 10.0.0.7:/vol0 rw,user_id=0", ("network", True)),
+    ("0:93 / /vol rw - fuse.s3fs s3fs rw,user_id=0,allow_other", ("network", True)),
+    ("0:93 / /vol ro - fuse mountpoint-s3 ro,user_id=0,allow_other", ("network", True)),
+    ("0:93 / /vol rw - fuse.blobfuse2 blobfuse2 rw,user_id=0", ("network", True)),
+    ("0:93 / /vol rw - fuse.rclone remote:data rw,user_id=0", ("network", True)),
+    ("0:93 / /vol rw - fuse.sshfs ada@files.example:/home rw", ("network", True)),
+    ("0:94 / /vol rw - virtiofs fileserver:/home rw", ("network", True)),
+    ("0:72 /vol1 /vol rw - btrfs /dev/nvme3n1 rw,subvolid=256,subvol=/vol1", ("block", True)),
+    ("253:3 / /vol rw - xfs /dev/mapper/mpatha rw", ("block", True)),
+    ("252:16 /notebooks/my\040own /vol rw - ext4 /dev/rbd1 rw", ("block", True)),  # a blank
     (
         "259:1 /opt/local-path-provisioner/pvc-0c7d_team_home /vol rw " + NODE_DISK,
         ("node_local", True),
     ),
     ("259:9 /pvc-0c7d_team_home /vol rw - xfs /dev/nvme2n1 rw", ("node_local", True)),
     (f"259:9 {VOLUMES}local-volume/pv-1 /vol rw - xfs /dev/sdc rw", ("node_local", True)),
+    ("259:1 /tmp/hostpath-provisioner/team/home /vol rw " + NODE_DISK, ("node_local", True)),
+    (
+        "259:1 /var/snap/microk8s/default-storage/team-home-pvc-0c7d1f2a /vol rw " + NODE_DISK,
+        ("node_local", True),
+    ),
     # what goes with the pod
     (f"259:1 {VOLUMES}empty-dir/scratch /vol rw {NODE_DISK}", ("empty_dir", False)),
     (f"259:1 {VOLUMES}empty-dir/scratch/sub /vol rw {NODE_DISK}", ("empty_dir", False)),
@@ -57,9 +79,12 @@ VOLUME_LINES: list[tuple[str, tuple[str, bool | None] | None]] = [
     ("259:1 /mnt/datasets /vol rw " + NODE_DISK, ("host", None)),
     ("259:1 / /vol ro " + NODE_DISK, ("host", None)),
     ("0:98 /data /vol rw - virtiofs kataShared rw", ("host", None)),
+    ("0:98 / /vol rw - 9p none rw,trans=fd,rfdno=4,wfdno=4", ("host", None)),  # gVisor
+    ("259:1 /mnt/datasets/my\040set /vol rw " + NODE_DISK, ("host", None)),
     # not storage, not a person's, or not for the eye
     (f"259:1 {VOLUMES}configmap/settings /vol ro {NODE_DISK}", None),
     (f"259:1 {VOLUMES}downward-api/podinfo /vol ro {NODE_DISK}", None),
+    (f"259:1 {VOLUMES}secret/keys /vol ro {NODE_DISK}", None),
     (f"259:1 {VOLUMES}projected/all/sub /vol ro {NODE_DISK}", None),
     ("0:99 / /vol ro - tmpfs tmpfs rw,size=16G", None),  # a secret
     ("0:99 / /var/run/secrets/team ro - tmpfs tmpfs rw,size=16G", None),

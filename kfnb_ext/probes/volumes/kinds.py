@@ -31,7 +31,11 @@ NO_STORAGE = frozenset(
 # The kubelet's names for what it writes itself (pkg/volume/*: "kubernetes.io~<plugin>").
 _CONFIG = re.compile(r"/kubernetes\.io~(configmap|projected|secret|downward-api)/")
 _CONFIG_POINTS = ("/var/run/secrets", "/run/secrets")
-_LOCAL_CLAIM = re.compile(r"/pvc-|local-path-provisioner|/kubernetes\.io~local-volume/")
+# Provisioners of single nodes name their folders so: local-path and OpenEBS, MicroK8s, minikube.
+_LOCAL_CLAIM = re.compile(
+    r"/pvc-|-pvc-[0-9a-f]{8}|local-path-provisioner|hostpath-provisioner|"
+    r"/kubernetes\.io~local-volume/"
+)
 _REMOTE = re.compile(r"^[^/].*:/|^//")  # host:/path, a,b:/path, //host/share
 _SYSTEM_POINTS = (  # noqa: SIM905
     "/boot /dev /etc /proc /run /snap /sys /var/run /var/snap /mnt/wslg "
@@ -85,7 +89,9 @@ def _is_network(mount: mounts.Mount) -> bool:
         return True
     if mount.filesystem in EITHER:
         return bool(_REMOTE.search(mount.source))
-    return mount.filesystem.startswith("fuse.") and mount.filesystem not in NO_STORAGE
+    # Without a subtype ("fuse" alone) come the stores of objects that mount themselves.
+    is_fuse = mount.filesystem.partition(".")[0] == "fuse"
+    return is_fuse and mount.filesystem not in NO_STORAGE
 
 
 def node_disks(table: Sequence[mounts.Mount]) -> frozenset[str]:
