@@ -33,7 +33,8 @@ def _usual() -> Path:
     except OSError as error:
         raise errors.NotFound("The current folder is not there any more.", NAME_ONE) from error
     above = (part for part in (here, *here.parents) if _is_mine(part / ".kfnb"))
-    return next(above, Path.home() if in_a_pod() else here)
+    # Path.home() would fail for a user whom the system does not know (a random uid, no HOME).
+    return next(above, Path(os.path.expanduser("~")) if in_a_pod() else here)
 
 
 def _is_mine(folder: Path) -> bool:

@@ -5,6 +5,7 @@ engine's; the trash frees nothing before it is emptied, and the words say so.
 """
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -24,6 +25,13 @@ RESERVED = {
         "Delete single snapshots, or thin them out: `kfnb snapshot prune`.",
     )
 }
+
+NO_TRASH = errors.Forbidden(
+    "The trash lies on another volume, or none can be made here: moving it there would copy all of "
+    "it. Nothing was changed.",
+    "Delete it for good, if you are sure.",
+)
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Removal:
@@ -90,7 +98,7 @@ class Removal:
         if path.split("/", maxsplit=1)[0] in RESERVED:
             raise RESERVED[path.split("/", maxsplit=1)[0]]
         folder, name = names.split(path)
-        root = os.open(self._workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = os.open(self._workspace, _FOLDER)
         try:
             parent = opening.walked(root, folder)
         except OSError as error:
@@ -121,37 +129,57 @@ class Removal:
 
     def _throw(self, running: Running, path: str) -> Result:
         running.phase("Moving to the trash")
+        whole = os.path.join(self._workspace, names.raw(path))
         with self._parent(path) as (parent, name):
-            place, trash = self._trash_for(os.fstat(parent).st_dev)
-            try:
-                whole = os.path.join(self._workspace, names.raw(path))
-                there = erasing.throw_away(parent, name, whole, trash, datetime.now())
-            finally:
-                os.close(trash)
+            there = self._moved(parent, name, whole)
         self._after()
         return Result(
-            message=f"{path} lies in the trash as {place}/files/{names.text(there)}. "
+            message=f"{path} lies in the trash as {names.text(there)}. "
             "This frees nothing until the trash is emptied."
         )
 
+    def _moved(self, parent: int, name: str, whole: str) -> str:
+        """Where it lies now. Raises: Forbidden where no trash takes it by a rename."""
+        for place, trash in self._trashes_for(os.fstat(parent).st_dev):
+            try:
+                there = erasing.throw_away(parent, name, whole, trash, datetime.now())
+                return f"{place}/files/{there}"
+            except OSError as error:
+                # The same disk mounted twice, or a layer below an overlay: only a copy would do.
+                if error.errno != errno.EXDEV:
+                    raise
+            finally:
+                os.close(trash)
+        raise NO_TRASH
+
     def _empty(self, running: Running) -> Result:
         running.phase("Emptying the trash")
-        freed = _Count(running)
+        freed, found, lacks = _Count(running), False, ""
         try:
             for point, name in self._trashes():
-                self._empty_one(point, name, freed.step)
+                try:
+                    folder = os.open(point, _FOLDER)
+                except OSError as error:
+                    lacks += f" The folder {point} cannot be opened ({error.strerror})."
+                    continue
+                found = self._empty_one(folder, name, freed.step) or found
         finally:
             self._after()
-        return Result(message=f"The trash is empty: {freed.bytes:,} bytes are free again.")
+        if lacks and not found:
+            raise errors.NotFound(
+                f"No trash was found, and nothing was changed.{lacks}",
+                "Set HOME to the folder that holds yours.",
+            )
+        return Result(message=f"The trash is empty: {freed.bytes:,} bytes are free again.{lacks}")
 
-    def _empty_one(self, point: str, name: str, step: erasing.Step) -> None:
-        folder = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    def _empty_one(self, folder: int, name: str, step: erasing.Step) -> bool:
+        """Empty the trash ``name`` below the open folder, which is closed; whether there is one."""
         try:
             trash = erasing.trash(folder, name, make=False)
         finally:
             os.close(folder)
         if trash is None:
-            return
+            return False
         try:
             for part in ("files", "info"):  # last of each the notes: until then it can come back
                 inside = erasing.trash(trash, part, make=False)
@@ -163,6 +191,7 @@ class Removal:
                         os.close(inside)
         finally:
             os.close(trash)
+        return True
 
     def _trashes(self) -> list[tuple[str, str]]:
         """Folder and name of the trashes that what is in the workspace goes to."""
@@ -170,26 +199,22 @@ class Removal:
         tops = [(point.point, f".Trash-{os.getuid()}")] if point else []
         return [(os.fspath(self._home), HOME_TRASH), *tops]
 
-    def _trash_for(self, device: int) -> tuple[str, int]:
-        """Where the trash of this filesystem lies, and the trash, open."""
+    def _trashes_for(self, device: int) -> Iterator[tuple[str, int]]:
+        """Where trashes of this filesystem lie, and each, open: a move between two would copy."""
         for folder, name in self._trashes():
             try:
-                fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                fd = os.open(folder, _FOLDER)
             except OSError:
                 continue
             try:
                 same = os.fstat(fd).st_dev == device
                 trash = erasing.trash(fd, name, make=True) if same else None
-            except PermissionError:
+            except (OSError, errors.Forbidden):  # not writable, or what bears the name is no trash
                 trash = None
             finally:
                 os.close(fd)
             if trash is not None:
-                return f"{folder}/{name}", trash
-        raise errors.Forbidden(
-            "This filesystem has no trash, and none can be made. Nothing was changed.",
-            "Delete it for good, if you are sure.",
-        )
+                yield f"{folder}/{name}", trash
 
     def _after(self) -> None:
         # What is shown is the last scan; a scan of what changed is cheap.

@@ -1,6 +1,9 @@
 """What is deleted or thrown away, and what never is."""
 
 import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -127,6 +130,59 @@ def test_a_trash_that_is_a_link_is_not_used(
     ended = removed(removal, "file", "trash")
     assert os.listdir(tmp_path / "elsewhere") == []
     assert ended.state == "failed" or ".Trash-" in ended.message
+
+
+@pytest.fixture
+def mounted(workspace: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """The workspace as a mount of its own: of memory, or of a folder beside the home."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT ROOT: nothing can be mounted, the trash of another volume is not tested")
+    (tmp_path / "beside").mkdir()
+    bound = ["--bind", tmp_path / "beside"]
+    options = ["-t", "tmpfs", "tmpfs"] if request.param == "memory" else bound
+    subprocess.run(["mount", *options, workspace], check=True)
+    yield workspace
+    subprocess.run(["umount", "-l", workspace], check=True)
+
+
+@pytest.mark.parametrize("mounted", ["memory", "bound"], indirect=True)
+def test_nothing_is_copied_to_a_trash_on_another_volume(
+    removal: Removal, mounted: Path, home: Path
+):
+    (mounted / "large").write_text("x")
+    inode = (mounted / "large").stat().st_ino
+    ended = removed(removal, "large", "trash")
+    assert ended.state == "succeeded", ended
+    own = mounted / f".Trash-{os.getuid()}"
+    assert (own / "files/large").stat().st_ino == inode
+    home_trash = home / HOME_TRASH / "info"
+    assert not home_trash.exists() or os.listdir(home_trash) == []
+
+    (mounted / "larger").write_text("x")
+    shutil.rmtree(own)
+    own.write_text("no folder, so no trash")
+    refused = removed(removal, "larger", "trash")
+    assert refused.state == "failed"
+    assert "would copy" in refused.message
+    assert "Delete it for good" in refused.hint
+    assert (mounted / "larger").exists()
+
+
+@pytest.mark.parametrize("mounted", ["memory"], indirect=True)
+def test_without_a_home_it_is_said_that_no_trash_was_found(
+    removal: Removal, mounted: Path, home: Path
+):
+    home.rmdir()
+    running = removal.empty()
+    assert running.wait(20)
+    assert running.record.state == "failed"
+    assert f"{home} cannot be opened (No such file or directory)" in running.record.message
+    assert "HOME" in running.record.hint
+    (mounted / f".Trash-{os.getuid()}/files").mkdir(parents=True, mode=0o700)
+    again = removal.empty()
+    assert again.wait(20)
+    assert again.record.state == "succeeded"
+    assert f"{home} cannot be opened" in again.record.message
 
 
 def test_the_scan_is_made_anew_after_a_removal(workspace: Path, home: Path, operations: Operations):
