@@ -667,12 +667,14 @@ export interface Kill {
 /**
  * The cgroup that this process lives in.
  *
- * `memory_working_set` is current minus inactive file pages: the figure the kubelet evicts
- * on. A limit of `None` means that no limit is set; then the node's total stands apart in
- * `node_memory_total`. A limit is the tightest that counts here, also one set on a cgroup
- * above. `cpu_usage_cores` needs two readings: `None` at the first. Where this process lives
- * in the root cgroup (no container, no service manager) its figures would be the node's: they
- * are `None` then, and `node_cpu_usage_cores` stands apart.
+ * `memory_working_set` is current minus inactive file pages: the figure the kubelet evicts on. A
+ * limit of `None` means that no limit is set; then the node's total stands apart in
+ * `node_memory_total`. A limit is the tightest that counts here, also one set on a cgroup above;
+ * one above the node's memory ends where that does, and `memory_limit_set` is what was asked
+ * for. Nothing is killed at `memory_high`, but from there on the kernel slows down.
+ * `cpu_usage_cores` needs two readings: `None` at the first. Where this process lives in the
+ * root cgroup (no container, no service manager) its figures would be the node's: they are
+ * `None` then, and `node_cpu_usage_cores` stands apart.
  */
 export interface Limits {
   readonly kind: 'limits';
@@ -691,6 +693,10 @@ export interface Limits {
   readonly node_memory_total: number | null; // bytes, of the node; never the pod's
   readonly node_cpu_usage_cores: number | null;
   readonly memory_peak: number | null; // bytes; the most since the container started
+  readonly memory_limit_set: number | null; // bytes; only where it is above the node's memory
+  readonly memory_high: number | null; // bytes; None: no such level
+  readonly swap_used: number | null; // bytes
+  readonly swap_limit: number | null; // bytes that may be swapped out; 0: none
   readonly memory_pressure: Pressure | null;
   readonly cpu_pressure: Pressure | null;
   readonly io_pressure: Pressure | null;

@@ -51,7 +51,7 @@ class Capacity:
 
         return Removal(
             self._pod.workspace,
-            Path.home(),
+            Path(os.path.expanduser("~")),  # also for a user whom the system does not know
             self._pod.operations,
             lambda: self.scans.scan(lambda files, size: None),
             read_only=self._pod.options.read_only,
@@ -72,7 +72,7 @@ class Capacity:
 
         def limit() -> int | None:
             group = cgroup.find("memory")
-            return cgroup.memory_limit(group) if group else None
+            return cgroup.memory_bound(group) if group else None
 
         top = os.fspath(self._pod.workspace)
         return Deaths(os.getpid(), limits.oom_kills, limit, top=top)

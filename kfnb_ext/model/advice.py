@@ -25,6 +25,7 @@ OPTIONS = (
     "administrator to add it to the WorkspaceKind."
 )
 WAITS = 0.10  # share of time in which work waited: from here on it is felt
+NEAR_HIGH = 0.97  # share of memory.high: at it the kernel takes back, so it is hardly passed
 HELD_BACK = 0.25  # share of periods throttled
 
 
@@ -217,10 +218,11 @@ def _limits(limits: Limits, levels: Levels, known: Known) -> list[Proposal]:
                 text="At the limit the system kills the process that uses most."
                 + took
                 + " Restart kernels that you no longer need, load less at once, or ask for more.",
-                patch=patches.memory(known, known.spec, sizes.larger(limit)),
+                patch=_more_memory(limits, known),
                 section="limits",
             )
         )
+    found += _slowed(limits, known)
     throttled = limits.cpu_throttled_ratio
     if throttled is not None and throttled >= HELD_BACK and limits.cpu_limit_cores:
         found.append(
@@ -247,6 +249,31 @@ def _limits(limits: Limits, levels: Levels, known: Known) -> list[Proposal]:
             )
         )
     return found
+
+
+def _slowed(limits: Limits, known: Known) -> list[Proposal]:
+    used, high = limits.memory_working_set, limits.memory_high
+    if high is None or used is None or used < NEAR_HIGH * high:
+        return []
+    return [
+        _advice(
+            id="memory_slowed",
+            severity="warning",
+            title=f"The pod is slowed down: {_percent(used / high)} of its level is in use",
+            text="Above this level (memory.high) the system takes memory back all the time and "
+            "makes whoever asks for more wait; nothing is killed. Restart kernels that you no "
+            "longer need, or ask for more: the level rises with the limit.",
+            patch=_more_memory(limits, known),
+            section="limits",
+        )
+    ]
+
+
+def _more_memory(limits: Limits, known: Known) -> patches.Patch | None:
+    """A larger limit; none where the node has no more, whatever the limit."""
+    if limits.memory_limit is None or limits.memory_limit_set is not None:
+        return None
+    return patches.memory(known, known.spec, sizes.larger(limits.memory_limit))
 
 
 def _advice(

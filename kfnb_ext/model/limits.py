@@ -28,12 +28,14 @@ class Kill(Record, frozen=True, kw_only=True):
 class Limits(Reading, frozen=True, kw_only=True, tag="limits"):
     """The cgroup that this process lives in.
 
-    ``memory_working_set`` is current minus inactive file pages: the figure the kubelet evicts
-    on. A limit of ``None`` means that no limit is set; then the node's total stands apart in
-    ``node_memory_total``. A limit is the tightest that counts here, also one set on a cgroup
-    above. ``cpu_usage_cores`` needs two readings: ``None`` at the first. Where this process lives
-    in the root cgroup (no container, no service manager) its figures would be the node's: they
-    are ``None`` then, and ``node_cpu_usage_cores`` stands apart.
+    ``memory_working_set`` is current minus inactive file pages: the figure the kubelet evicts on. A
+    limit of ``None`` means that no limit is set; then the node's total stands apart in
+    ``node_memory_total``. A limit is the tightest that counts here, also one set on a cgroup above;
+    one above the node's memory ends where that does, and ``memory_limit_set`` is what was asked
+    for. Nothing is killed at ``memory_high``, but from there on the kernel slows down.
+    ``cpu_usage_cores`` needs two readings: ``None`` at the first. Where this process lives in the
+    root cgroup (no container, no service manager) its figures would be the node's: they are
+    ``None`` then, and ``node_cpu_usage_cores`` stands apart.
     """
 
     cgroup_version: int  # 1 or 2
@@ -53,6 +55,10 @@ class Limits(Reading, frozen=True, kw_only=True, tag="limits"):
         None  # of the node; only where we have no cgroup of our own
     )
     memory_peak: int | None = None  # bytes; the most since the container started
+    memory_limit_set: int | None = None  # bytes; only where it is above the node's memory
+    memory_high: int | None = None  # bytes; None: no such level
+    swap_used: int | None = None  # bytes
+    swap_limit: int | None = None  # bytes that may be swapped out; 0: none
     memory_pressure: Pressure | None = None
     cpu_pressure: Pressure | None = None
     io_pressure: Pressure | None = None

@@ -82,14 +82,44 @@ def unified(cgroup_root: Path = CGROUP, proc_root: Path = PROC) -> Group | None:
 
 def memory_limit(group: Group) -> int | None:
     """Bytes that this process and its neighbours may use; None: no limit is set."""
-    name = "memory.max" if group.version == 2 else "memory.limit_in_bytes"
-    found = group.tightest(name, limit)
-    limits = [int(found[0])] if found else []
-    if group.version == 1:
-        # It also knows the limits of the cgroups above that a container does not see.
-        inherited = group.entry("memory.stat", "hierarchical_memory_limit")
-        limits += [inherited] if inherited is not None and inherited < NO_LIMIT else []
-    return min(limits, default=None)
+    if group.version == 2:
+        return _tightest(group, "memory.max")
+    return _tightest(group, "memory.limit_in_bytes", "hierarchical_memory_limit")
+
+
+def memory_bound(group: Group, proc_root: Path = PROC) -> int | None:
+    """Bytes at which memory really ends: a limit above the node's memory is the node's memory."""
+    limit_, node = memory_limit(group), node_memory(proc_root)
+    return limit_ if limit_ is None or node is None else min(limit_, node)
+
+
+def memory_high(group: Group) -> int | None:
+    """Bytes from which on the kernel slows its processes down (v2); None: no such level."""
+    return _tightest(group, "memory.high") if group.version == 2 else None
+
+
+def swap_used(group: Group, stat: str | None) -> int | None:
+    """Bytes swapped out; None: not counted. ``stat``: the text of memory.stat, read already."""
+    return group.number("memory.swap.current") if group.version == 2 else entry(stat, "total_swap")
+
+
+def swap_limit(group: Group, proc_root: Path = PROC) -> int | None:
+    """Bytes that may be swapped out, 0: none; None: it cannot be told.
+
+    v1 limits memory and swap together ("memsw"), so what is left for swap is the difference.
+    """
+    node = _meminfo("SwapTotal", proc_root)
+    if node == 0:
+        return 0
+    name = "memory.swap.max" if group.version == 2 else "memory.memsw.limit_in_bytes"
+    if group.read(name) is None:
+        return None
+    if group.version == 2:
+        own = _tightest(group, name)
+    else:
+        both, memory = _tightest(group, name, "hierarchical_memsw_limit"), memory_limit(group)
+        own = None if both is None or memory is None else max(both - memory, 0)
+    return min((n for n in (own, node) if n is not None), default=None)
 
 
 def cpu_quota(group: Group) -> tuple[float, Path] | None:
@@ -102,11 +132,7 @@ def cpu_quota(group: Group) -> tuple[float, Path] | None:
 
 def node_memory(proc_root: Path = PROC) -> int | None:
     """Bytes of memory of the whole node; None when it cannot be read."""
-    # "MemTotal:       24684096 kB"
-    for line in (text(proc_root / "meminfo") or "").splitlines():
-        if line.startswith("MemTotal:"):
-            return int(line.split()[1]) * 1024
-    return None
+    return _meminfo("MemTotal", proc_root)
 
 
 def limit(said: str) -> int | None:
@@ -130,6 +156,22 @@ def text(path: Path) -> str | None:
         return path.read_text(errors="replace").strip()
     except OSError:
         return None
+
+
+def _tightest(group: Group, name: str, inherited: str = "") -> int | None:
+    """The smallest limit ``name``; ``inherited``: where v1's memory.stat tells those above."""
+    # It also knows the limits of the cgroups above that a container does not see.
+    above = limit(str(group.entry("memory.stat", inherited))) if inherited else None
+    found = group.tightest(name, limit)
+    return min((int(n) for n in (found and found[0], above) if n is not None), default=None)
+
+
+def _meminfo(name: str, proc_root: Path) -> int | None:
+    # "MemTotal:       24684096 kB"
+    for line in (text(proc_root / "meminfo") or "").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    return None
 
 
 def _quota_v2(said: str) -> float | None:

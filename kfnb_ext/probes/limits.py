@@ -48,7 +48,7 @@ class LimitsProbe:
                 "In a container on Linux they are at /sys/fs/cgroup.",
             )
         figures: Figures = {
-            **_memory(memory),
+            **_memory(memory, self._proc_root),
             **self._cpu(cpu),
             **_pids(pids),
             **self._pressures(),
@@ -115,8 +115,11 @@ class LimitsProbe:
         return min((throttled - seen[1]) / max(periods - seen[0], 1), 1.0)
 
 
-def _memory(group: cgroup.Group | None) -> Figures:
-    names = ("memory_current", "memory_working_set", "memory_shm", "oom_kills", "memory_peak")
+def _memory(group: cgroup.Group | None, proc_root: Path) -> Figures:
+    names = (
+        *("memory_current", "memory_working_set", "memory_shm", "oom_kills", "memory_peak"),
+        *("swap_used", "swap_limit"),
+    )
     if group is None or group.is_machine:
         reason = ROOT_CGROUP if group else NO_CONTROLLER
         return {"memory_limit": None, **dict.fromkeys(names, reason)}
@@ -129,9 +132,18 @@ def _memory(group: cgroup.Group | None) -> Figures:
     # As the kubelet counts it (cAdvisor, setMemoryStats): never below zero.
     working = max(current - inactive, 0) if current is not None and inactive is not None else None
     peak = group.number("memory.peak" if v2 else "memory.max_usage_in_bytes")
-    found = dict(zip(names, (current, working, shm, kills, peak), strict=True))
+    swaps = cgroup.swap_limit(group, proc_root)
+    # Where nothing can be swapped out, nothing is: also where the kernel does not count it.
+    swap = (cgroup.swap_used(group, stat) if swaps != 0 else 0, swaps)
+    found = dict(zip(names, (current, working, shm, kills, peak, *swap), strict=True))
     said: Figures = {k: NO_CONTROLLER if v is None else v for k, v in found.items()}
-    return {"memory_limit": cgroup.memory_limit(group), **said}
+    limit, bound = cgroup.memory_limit(group), cgroup.memory_bound(group, proc_root)
+    return {
+        "memory_limit": bound,
+        "memory_limit_set": limit if limit != bound else None,
+        "memory_high": cgroup.memory_high(group),
+        **said,
+    }
 
 
 def pressure(said: str | None) -> Pressure | None:

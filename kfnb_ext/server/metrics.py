@@ -123,6 +123,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("kfnb_memory_working_set_bytes", "As the kubelet counts it", (),
            _limit("memory_working_set")),
     Metric("kfnb_memory_limit_bytes", "Of the pod", (), _limit("memory_limit")),
+    Metric("kfnb_memory_high_bytes", "From here on it is slowed down", (), _limit("memory_high")),
+    Metric("kfnb_swap_used_bytes", "Of the pod", (), _limit("swap_used")),
     Metric("kfnb_cpu_usage_cores", "Of the pod", (), _limit("cpu_usage_cores")),
     Metric("kfnb_cpu_limit_cores", "Of the pod", (), _limit("cpu_limit_cores")),
     Metric("kfnb_cpu_throttled_ratio", "Share of periods", (), _limit("cpu_throttled_ratio")),

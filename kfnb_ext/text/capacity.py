@@ -124,6 +124,9 @@ def limits(one: Limits, advice: Sequence[Advice], now: datetime) -> str:
     """Memory, CPU, processes, pressure, and what was killed."""
     rows = status.limits_rows(one)
     rows.append(("Peak", units.known(one.memory_peak, units.size, one.missing, "memory_peak")))
+    rows.append(("Swap", units.known(one.swap_used, units.size, one.missing, "swap_used")))
+    if one.swap_used is not None:
+        rows[-1] = ("Swap", _swap(one.swap_used, one.swap_limit))
     for name in ("memory", "cpu", "io"):
         found = units.known(
             getattr(one, f"{name}_pressure"), _waits, one.missing, f"{name}_pressure"
@@ -134,6 +137,12 @@ def limits(one: Limits, advice: Sequence[Advice], now: datetime) -> str:
             ("Killed", f"{units.moment(kill.at, now)}  the kernel of {units.plain(kill.name)}")
         )
     return tables.fields(rows) + _advice(advice)
+
+
+def _swap(used: int, limit: int | None) -> str:
+    if limit == 0:
+        return "none: what does not fit into the memory is killed"
+    return units.size(used) if limit is None else units.share(used, limit)
 
 
 def _waits(one: Pressure) -> str:

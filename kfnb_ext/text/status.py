@@ -92,11 +92,24 @@ def _memory(one: limits.Limits) -> str:
         text += f", limit {units.size(limit)}" if limit is not None else _no_limit(said)
         if limit is None and node is not None:
             text += f"; the node has {units.size(node)}"
+    text += _memory_levels(one)
     if one.oom_kills:
         text += f"\n{units.count(one.oom_kills, 'process', 'processes')} killed for want of memory"
     if one.kills:
         text += f", the last the kernel of {units.plain(one.kills[0].name)}"
     return text
+
+
+def _memory_levels(one: limits.Limits) -> str:
+    lines = []
+    if one.memory_limit_set is not None:
+        lines.append(f"the limit is {units.size(one.memory_limit_set)}: the node has less")
+    if one.memory_high is not None:
+        lines.append(f"slowed down from {units.size(one.memory_high)} on")
+    if one.swap_used:
+        of = f" of {units.size(one.swap_limit)}" if one.swap_limit else ""
+        lines.append(f"{units.size(one.swap_used)}{of} swapped out")
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _cpu(one: limits.Limits) -> str:

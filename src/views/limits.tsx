@@ -92,6 +92,16 @@ function memoryNotes(limits: Limits, trans: TranslationBundle): string[] {
   for (const kill of limits.kills.slice(0, 3)) {
     notes.push(trans.__('The memory limit took the kernel of %1.', kill.name));
   }
+  if (limits.memory_limit_set !== null) {
+    const set = units.bytes(limits.memory_limit_set);
+    notes.push(trans.__('The limit of %1 is more than the node has: its memory ends first.', set));
+  }
+  if (limits.memory_high !== null) {
+    notes.push(trans.__('From %1 on the system slows it down.', units.bytes(limits.memory_high)));
+  }
+  if (limits.swap_used) {
+    notes.push(trans.__('%1 is swapped out, which is slow.', units.bytes(limits.swap_used)));
+  }
   const waited = limits.memory_pressure?.some_60s ?? 0;
   if (waited >= 0.01) {
     notes.push(trans.__('Work waited for memory in %1 of the last minute.', units.percent(waited)));

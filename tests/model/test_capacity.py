@@ -214,6 +214,10 @@ def test_the_size_advised_for_shm_is_a_quarter_of_the_memory(limit: int | None, 
 def test_pressure_is_advised_on_and_nothing_is_where_all_is_well():
     waits = Pressure(some_10s=0.3, some_60s=0.2)
     assert set(advised(limits(memory_pressure=waits), None)) == {"memory_pressure"}
+    slowed = limits(memory_limit=8 * GIB, memory_high=4 * GIB, memory_working_set=4 * GIB)
+    assert "12Gi" in advised(slowed, None)["memory_slowed"].patch
+    full = limits(memory_limit=8 * GIB, memory_limit_set=9 * GIB, memory_working_set=8 * GIB)
+    assert advised(full, None)["memory_full"].patch == ""  # the node has no more, whatever is asked
     assert advised(limits(), shm(origin="empty_dir"), volume()) == {}
     assert advised(None, None) == {}
 

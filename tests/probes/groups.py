@@ -2,7 +2,11 @@
 
 GIB = 1 << 30
 NO_LIMIT_V1 = "9223372036854771712\n"
-MEMINFO = {"meminfo": "MemTotal:       24684096 kB\nMemFree:        23596156 kB\n"}
+MEMINFO = {
+    "meminfo": "MemTotal:       24684096 kB\nMemFree:        23596156 kB\n"
+    "SwapCached:            0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"
+}
+SWAPPING = {"meminfo": "MemTotal:       24684096 kB\nSwapTotal:       8388608 kB\n"}
 NODE_MEMORY = 24684096 * 1024
 CPU_STAT = "usage_usec {usage}\nuser_usec 1\nsystem_usec 2\n"
 THROTTLED = "nr_periods {periods}\nnr_throttled {throttled}\nthrottled_usec 9\n"
@@ -28,6 +32,9 @@ POD_V2 = {
     "pids.current": "37\n",
     "pids.max": "1024\n",
     "memory.peak": f"{5 * GIB}\n",
+    "memory.high": "max\n",
+    "memory.swap.current": "0\n",
+    "memory.swap.max": "0\n",
     "memory.pressure": PRESSURE,
     "cpu.pressure": PRESSURE.partition("full")[0],  # as kernels before 5.13 write it
     "io.pressure": PRESSURE,
@@ -41,6 +48,8 @@ POD_V1 = {
     "memory/memory.stat": f"cache 1\nshmem 1\ninactive_file 1\n"
     f"hierarchical_memory_limit {8 * GIB}\n"
     f"total_cache 2\ntotal_shmem 4096\ntotal_inactive_file {GIB}\n",
+    "memory/memory.memsw.limit_in_bytes": NO_LIMIT_V1,
+    "memory/memory.memsw.usage_in_bytes": f"{3 * GIB}\n",
     "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
     "cpu,cpuacct/cpu.cfs_quota_us": "250000\n",
     "cpu,cpuacct/cpu.cfs_period_us": "100000\n",

@@ -22,10 +22,17 @@ from tests.probes.groups import (
     POD_V2,
     PRESSURE,
     SCOPE,
+    SLICE,
+    SWAPPING,
     THROTTLED,
     WAITS,
 )
 
+# 8 GiB of memory, and 10 GiB of memory and swap together.
+MEMSW = {
+    "memory/memory.memsw.limit_in_bytes": f"{10 * GIB}\n",
+    "memory/memory.stat": POD_V1["memory/memory.stat"] + "total_swap 4096\n",
+}
 SINCE = ("cpu_usage_cores", "cpu_throttled_ratio")
 
 
@@ -153,6 +160,55 @@ def test_the_pods_limit_counts_although_a_container_on_v1_does_not_see_its_folde
         "memory/memory.stat": f"hierarchical_memory_limit {6 * GIB}\ntotal_inactive_file 0\n",
     }
     assert probe(tree, {**POD_V1, **inside}, CGROUP_V1).read().memory_limit == 6 * GIB
+
+
+def test_a_limit_above_the_nodes_memory_ends_where_the_node_does(tree: Tree) -> None:
+    found = probe(tree, {**POD_V2, "memory.max": f"{96 * GIB}\n"}, "0::/\n").read()
+    assert (found.memory_limit, found.memory_limit_set) == (NODE_MEMORY, 96 * GIB)
+
+
+def test_the_level_that_slows_down_is_the_lowest_that_counts_here(tree: Tree) -> None:
+    levels = {f"{SCOPE}/memory.high": "max\n", f"{SLICE}/memory.high": f"{3 * GIB}\n"}
+    found = probe(tree, {**LAPTOP_V2, **levels}, f"0::/{SCOPE}\n").read()
+    assert (found.memory_limit, found.memory_high, found.memory_limit_set) == (
+        4 * GIB,
+        3 * GIB,
+        None,
+    )
+
+
+def test_without_swap_on_the_node_none_is_used_whatever_is_allowed(tree: Tree) -> None:
+    found = probe(tree, {**POD_V2, "memory.swap.max": "max\n"}, "0::/\n").read()
+    assert (found.swap_used, found.swap_limit) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "own", "used", "limit"),
+    [
+        (
+            {**POD_V2, "memory.swap.current": "4096\n", "memory.swap.max": f"{GIB}\n"},
+            "0::/\n",
+            4096,
+            GIB,
+        ),
+        (
+            {**POD_V2, "memory.swap.current": "0\n", "memory.swap.max": "max\n"},
+            "0::/\n",
+            0,
+            8 * GIB,
+        ),
+        ({**POD_V1, **MEMSW}, CGROUP_V1, 4096, 2 * GIB),
+        ({n: t for n, t in POD_V1.items() if "memsw" not in n}, CGROUP_V1, None, None),
+        ({n: t for n, t in POD_V2.items() if "swap" not in n}, "0::/\n", None, None),
+    ],
+)
+def test_swap_is_counted_apart_also_where_v1_limits_it_together_with_the_memory(
+    tree: Tree, cgroup: dict[str, str], own: str, used: int | None, limit: int | None
+) -> None:
+    proc = tree("proc", {**SWAPPING, "self/cgroup": own})
+    found = LimitsProbe(cgroup_root=tree("cgroup", cgroup), proc_root=proc).read()
+    assert (found.swap_used, found.swap_limit) == (used, limit)
+    assert ("swap_limit" in found.missing) == (limit is None)
 
 
 def test_on_a_laptop_our_own_cgroup_is_used_and_the_tightest_limit_above_counts(

@@ -170,6 +170,16 @@ describe('limits', () => {
     expect(host.querySelector('[role=meter]')).toBeNull();
   });
 
+  it('tell of the level that slows down, of swap, and of a limit that the node does not have', () => {
+    const GIB = 2 ** 30;
+    const levels = { memory_limit_set: 96 * GIB, memory_high: 7 * GIB, swap_used: GIB / 2 };
+    const said = text(<LimitsView {...shared} limits={{ ...records.limits, ...levels }} />);
+
+    expect(said).toContain('The limit of 96 GiB is more than the node has');
+    expect(said).toContain('From 7 GiB on the system slows it down.');
+    expect(said).toContain('512 MiB is swapped out');
+  });
+
   it('that are nearly reached are said in words, not by colour alone', () => {
     const limits = { ...records.limits, memory_working_set: 7.9 * 2 ** 30, oom_kills: 1 };
     const said = text(<LimitsView {...shared} limits={limits} />);

@@ -44,6 +44,17 @@ def test_what_is_unknown_is_said_with_its_reason_and_never_as_0():
     assert "/home/me  unknown (It hides), it does not answer" in text
 
 
+def test_the_memory_tells_of_its_level_of_its_swap_and_of_a_limit_that_the_node_has_not():
+    odd = limits_of(
+        memory_limit_set=96 * GIB, memory_high=7 * GIB, swap_used=GIB // 2, swap_limit=GIB
+    )
+    text = status_text.text(a_status(limits=odd), NOW)
+
+    assert "the limit is 96.0 GiB: the node has less" in text
+    assert "slowed down from 7.0 GiB on" in text
+    assert "512 MiB of 1.0 GiB swapped out" in text
+
+
 def test_what_is_unavailable_says_why_and_what_to_do():
     none = Unavailable(reason="There is no such thing.", hint="Ask for one.")
     text = status_text.text(

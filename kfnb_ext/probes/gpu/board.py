@@ -211,7 +211,7 @@ class Board:
     def _pods_memory(self, missing: dict[str, str]) -> int | None:
         missing["memory_used"] = words.UNIFIED
         group = cgroup.find("memory", self._places.cgroup_root, self._places.proc_root)
-        limit = cgroup.memory_limit(group) if group else None
+        limit = cgroup.memory_bound(group, self._places.proc_root) if group else None
         found = limit or cgroup.node_memory(self._places.proc_root)
         if found is not None:
             missing.pop("memory_total", None)
