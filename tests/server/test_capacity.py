@@ -81,6 +81,7 @@ def fill(file: Path) -> None:
 
 def test_on_a_full_filesystem_all_still_works_and_it_is_told_once(full: live.Live):
     bus = Bus(full)
+    reloaded: Bus | None = None
     try:
         assert full.get("status").status_code == 200
         fill(full.workspace / "big.bin")
@@ -95,6 +96,13 @@ def test_on_a_full_filesystem_all_still_works_and_it_is_told_once(full: live.Liv
         assert notice["level"] == "error"
         assert len([one for one in bus.heard if "100 % full" in str(one.get("title"))]) == 1
 
+        # A page that is loaded anew is not told again: the level was passed once.
+        reloaded = Bus(full)
+        for _ in range(5):
+            time.sleep(0.2)
+            assert full.get("status").status_code == 200
+        assert [one["title"] for one in reloaded.heard if "title" in one] == []
+
         # No record can be written there: what needs one says so, and the rest goes on.
         refused = full.post("filling/scan")
         assert refused.status_code in (202, 500, 507)
@@ -102,8 +110,11 @@ def test_on_a_full_filesystem_all_still_works_and_it_is_told_once(full: live.Liv
         time.sleep(0.2)
         assert full.get("status").json()["volumes"]["volumes"][0]["free"] > 0
         assert "room again" in bus.notice(" 0 % full")["message"]
+        assert "room again" in reloaded.notice(" 0 % full")["message"], "but it hears what is new"
     finally:
         bus.close()
+        if reloaded:
+            reloaded.close()
 
 
 def test_it_is_scanned_shown_thrown_away_and_emptied(tmp_path: Path):
