@@ -6,7 +6,6 @@ run) is not the server. An interpreter is judged by the program that it runs.
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 # Servers of notebooks and their helpers; init processes and supervisors; proxies of a mesh and
 # side-cars, seen where a pod shares one pid namespace; remote access.
@@ -32,6 +31,7 @@ ONLOOKERS = frozenset(
 PREFIXES = ("s6-",)
 FOLDERS = frozenset({"code-server", "openvscode-server", "vscode-server", ".vscode-server"})
 INTERPRETERS = re.compile(r"python[\d.]*|node|sh|bash|dash|perl|ruby")
+FOLLOWS = re.compile(r"-[a-zA-Z]*[fF]|--follow(=.*)?")  # of tail: it prints what others write
 MODULE, CODE = "-m", "-c"
 SHOWN = 48  # characters of a command that a person is shown
 
@@ -45,7 +45,14 @@ def serves(command: tuple[str, ...], more: Iterable[str] = ()) -> bool:
         return True
     # code-server and its extension hosts are the same `node`, which lives in its folder.
     node = _base(command[0]) == "node"
-    return any(FOLDERS & set(PurePosixPath(part).parts) for part in command[: 3 if node else 1])
+    return any(FOLDERS & set(part.split("/")) for part in command[: 3 if node else 1])
+
+
+def looks_on(command: tuple[str, ...]) -> bool:
+    """Whether this is the command of a program that only shows the work of others, and goes on."""
+    name = program(command) if command else ""
+    follows = name == "tail" and any(FOLLOWS.fullmatch(word) for word in command[1:])
+    return follows or name in ONLOOKERS
 
 
 def program(command: tuple[str, ...]) -> str:
@@ -77,5 +84,5 @@ def _words(command: tuple[str, ...]) -> list[str]:
 
 
 def _base(path: str) -> str:
-    # A login shell is called "-bash".
-    return PurePosixPath(path).name.removeprefix("-") or path
+    # A login shell is called "-bash". No pathlib: a look asks this a few times for each process.
+    return path.rstrip("/").rpartition("/")[2].removeprefix("-") or path

@@ -25,6 +25,11 @@ _PARENT, _SESSION = "JPY_PARENT_PID", "JPY_SESSION_NAME"
 UNNAMED = "a kernel without a notebook"
 
 
+# What a process was started with, until it runs another program: reading it for each costs as much
+# as the rest of a look.
+Started = dict[tuple[int, int, tuple[str, ...]], dict[str, str]]
+
+
 class Family(msgspec.Struct, frozen=True, kw_only=True):
     """A kernel, a server, or another program, with all that it has started."""
 
@@ -38,11 +43,20 @@ class Families:
     """Whose each process of one look is."""
 
     def __init__(
-        self, table: Mapping[int, Process], proc_root: Path = processes.PROC, top: str = ""
+        self,
+        table: Mapping[int, Process],
+        proc_root: Path = processes.PROC,
+        top: str = "",
+        started: Started | None = None,
     ) -> None:
-        """``top``: names of notebooks are given from this folder on."""
+        """``top``: names of notebooks are given from this folder on; ``started``: kept from the
+        look before, and brought up to date.
+        """
         self._table = table
         self._proc_root = proc_root
+        self._started = {} if started is None else started
+        for gone in self._started.keys() - {_key(p) for p in table.values()}:
+            del self._started[gone]
         self._top = top.rstrip("/") + "/"
         self._known: dict[int, Family] = {}
         self.kernels = {p.pid: self._kernel(p) for p in table.values() if self._is_kernel(p)}
@@ -67,7 +81,7 @@ class Families:
         living = leader and leader.command and not self._copy_of(leader)  # no zombie
         if living or servers.serves(process.command):
             return None  # a terminal's, or a program in a session of its own
-        said = processes.variables(process.pid, (_PARENT, _SESSION), self._proc_root)
+        said = self._said(process)
         if not said:
             return None
         name = self._named(said)
@@ -113,12 +127,23 @@ class Families:
         return next((match[1] for match in found if match), None)
 
     def _kernel(self, process: Process) -> Family:
-        said = processes.variables(process.pid, (_SESSION,), self._proc_root)
+        said = self._said(process)
         source = self._copy_of(process) or ""
         return Family(kind="kernel", source=source, name=self._named(said), pid=process.pid)
+
+    def _said(self, process: Process) -> Mapping[str, str]:
+        key = _key(process)
+        if key not in self._started:
+            names = (_PARENT, _SESSION)
+            self._started[key] = processes.variables(process.pid, names, self._proc_root)
+        return self._started[key]
 
     def _named(self, said: Mapping[str, str]) -> str:
         return said.get(_SESSION, "").removeprefix(self._top) or UNNAMED
 
     def _is_younger(self, process: Process, pid: int) -> bool:
         return process.start_ticks >= self._table[pid].start_ticks
+
+
+def _key(process: Process) -> tuple[int, int, tuple[str, ...]]:
+    return process.pid, process.start_ticks, process.command

@@ -210,6 +210,24 @@ look()
     assert leftover["refused"] == ""
 
 
+def test_all_processes_are_walked_only_when_something_stirs(tmp_path: Path):
+    now = [0.0]
+    probe = ShmProbe("/home/me", clock=lambda: now[0])
+    kernel = start(tmp_path)
+    try:
+        assert holder("kernel")(probe.read())
+        kernel.kill()
+        kernel.wait()
+        now[0] = 14.0
+        assert not holder("orphan")(probe.read()), "the look is kept"
+        now[0] = 16.0
+        assert holder("orphan")(probe.read()), "the kernel is gone, so it is looked again"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(kernel.pid, 9)
+        kernel.wait()
+
+
 def test_what_is_mapped_young_or_of_an_unknown_name_is_not_offered():
     (found,) = run(
         """

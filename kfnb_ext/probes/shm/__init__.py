@@ -3,6 +3,7 @@
 Rule: what a listing shows is not what is used; files deleted while mapped take memory unseen.
 """
 
+import contextlib
 import os
 import time
 from collections import deque
@@ -15,6 +16,7 @@ from kfnb_ext import errors
 from kfnb_ext.model import forecast
 from kfnb_ext.model.shm import Holder, Leftover, Shm, ShmOrigin
 from kfnb_ext.probes import cgroup, mounts
+from kfnb_ext.probes.families import Started
 from kfnb_ext.probes.shm import holders
 
 SHM = Path("/dev/shm")
@@ -22,7 +24,8 @@ MOST_ENTRIES = 20_000  # a listing costs about 2 us for each; beyond, one look w
 _BLOCK = 512  # st_blocks counts in these, whatever the filesystem's own are (stat(2))
 _ROUNDING = 1 << 16  # a limit and a tmpfs are rounded to pages, of at most 64 KiB
 
-WINDOW = 15.0  # seconds between two looks at the holders: each walks all processes
+WINDOW = 60.0  # seconds between two looks at the holders: each walks all processes
+STIRRED = 15.0  # the same, when processes came or went since, or a little more or less is used
 SOONER = 5.0  # the same, while what is used changes
 CHANGED = 1 << 20  # bytes
 KEPT = 120.0  # seconds of readings that the rate is taken over
@@ -48,16 +51,15 @@ class ShmProbe:
         self._points: deque[tuple[float, float]] = deque()
         self._looked: float | None = None
         self._used = 0  # bytes at that look
+        self._pids: frozenset[str] = frozenset()  # at that look
+        self._started: Started = {}
         self._seen: tuple[tuple[Holder, ...], tuple[Leftover, ...], bool] = ((), (), True)
 
     def read(self) -> Shm:
         """One reading. Raises: Unsupported where there is no /dev/shm."""
         found = read(path=self._path, proc_root=self._proc_root, cgroup_root=self._cgroup_root)
         now = self._clock()
-        since = now - self._looked if self._looked is not None else WINDOW
-        changed = abs(found.used - self._used) >= CHANGED
-        if since >= WINDOW or (changed and since >= SOONER):
-            self._seen, self._looked, self._used = self._look(), now, found.used
+        self._look(found.used, now)
         self._points.append((now, float(found.used)))
         while now - self._points[0][0] > KEPT:
             self._points.popleft()
@@ -73,11 +75,34 @@ class ShmProbe:
             missing=found.missing if whole or known else {**found.missing, "holders": NOT_SEEN},
         )
 
-    def _look(self) -> tuple[tuple[Holder, ...], tuple[Leftover, ...], bool]:
+    def _look(self, used: int, now: float) -> None:
+        """Look who holds it, if the last look is too old for what happened since."""
+        pids = _pids(self._proc_root)
+        since = now - self._looked if self._looked is not None else WINDOW
+        differs, changed = used - self._used, abs(used - self._used) >= CHANGED
+        stirred = since >= STIRRED and (differs or pids != self._pids)
+        if not (since >= WINDOW or stirred or (changed and since >= SOONER)):
+            return
+        self._looked, self._used, self._pids = now, used, pids
         try:
-            return holders.look(self._path, self._proc_root, self._top)
+            empty = _is_empty(self._path)
+            self._seen = holders.look(
+                self._path, self._proc_root, self._top, self._started, is_empty=empty
+            )
         except OSError:  # the folder may not be listed: the figures still hold
-            return (), (), False
+            self._seen = (), (), False
+
+
+def _pids(proc_root: Path) -> frozenset[str]:
+    with contextlib.suppress(OSError):
+        return frozenset(name for name in os.listdir(proc_root) if name.isdecimal())
+    return frozenset()
+
+
+def _is_empty(path: Path) -> bool:
+    """No file is in it, listed or deleted: its own folder is the one inode that a tmpfs uses."""
+    figures = os.statvfs(path)
+    return figures.f_files > 0 and figures.f_files - figures.f_ffree <= 1
 
 
 def read(
@@ -179,7 +204,8 @@ def _origin(
     if mount.super_option("size") is None:
         return "node_half"  # tmpfs takes half of the memory when no size is given
     # The kubelet sizes it min(memory of the node that pods may use, memory limit, sizeLimit).
-    bound = limit or (node_memory or 0) * 9 // 10
+    of_node = (node_memory or 0) * 9 // 10
+    bound = min(limit, of_node or limit) if limit else of_node
     return "empty_dir_unbounded" if bound and total >= bound - _ROUNDING else "empty_dir"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from kfnb_ext.model import servers
 from kfnb_ext.model.shm import Holder, Leftover, Task, maker
 from kfnb_ext.probes import processes
-from kfnb_ext.probes.families import Families, Family
+from kfnb_ext.probes.families import Families, Family, Started
 from kfnb_ext.probes.processes import Process
 from kfnb_ext.probes.shm import segments
 from kfnb_ext.probes.shm.segments import Segment
@@ -23,12 +23,14 @@ _BLOCK = 512
 
 
 def look(
-    path: Path, proc_root: Path, top: str
+    path: Path, proc_root: Path, top: str, started: Started, *, is_empty: bool = False
 ) -> tuple[tuple[Holder, ...], tuple[Leftover, ...], bool]:
-    """Holders, leftovers, and whether all processes could be seen; ``top`` as in Families."""
+    """Holders, leftovers, and whether all processes could be seen; ``top`` and ``started``
+    as in Families. ``is_empty``: there is no file in it, so nothing can be mapped either.
+    """
     table = processes.table(proc_root)
-    families = Families(table, proc_root, top)
-    found, whole = segments.find(table, path, proc_root)
+    families = Families(table, proc_root, top, started)
+    found, whole = ({}, True) if is_empty else segments.find(table, path, proc_root)
     return _holders(table, families, found), leftovers(path, found, proc_root), whole
 
 
