@@ -43,6 +43,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     itself: bool  # the root itself did most: a kernel's own threads
     cpu: float  # cores, of all together
     io: int | None  # bytes per second, of all together; None: not ours to see
+    looks_on: str = ""  # all that a terminal runs: a program that only shows the work of others
     asks: bool = False  # a kernel, busy or not, stands where ipykernel's input() stands
 
 
@@ -96,6 +97,7 @@ class UsageProbe:
         seen = {_identity(p): _Seen(p, self._io(p, owners)) for p in table.values()}
         if self._looked is not None:
             work = self._work(owners, seen, now - self._looked)
+            work = tuple(_with_onlooker(one, roots, table) for one in work)
             self._answer = self._with_questions(work, roots)
         self._before, self._looked = seen, now
         return self._answer
@@ -184,6 +186,23 @@ def _sum(root: Root, did: list[_Did]) -> Work:
         cpu=sum(one.cpu for one in did if one.cpu >= NOISE),
         io=sum(known) if known else None,
     )
+
+
+def _with_onlooker(work: Work, roots: tuple[Root, ...], table: dict[int, Process]) -> Work:
+    """Mark a terminal in which nothing runs but onlookers, and what these run."""
+    root = next((r for r in roots if (r.kind, r.source) == (work.kind, work.source)), None)
+    if root is None or work.kind != "terminal":
+        return work
+    below = {one.pid: one for one in processes.children(root.pid, table.values())}
+    leaves = below.keys() - {one.ppid for one in below.values()}
+    lookers = []
+    for leaf in leaves:
+        line = (below[pid] for pid in (leaf, *_above(leaf, table)) if pid in below)
+        lookers.append(next((one for one in line if servers.looks_on(one.command)), None))
+    if not lookers or None in lookers:
+        return work
+    shown = servers.shown(lookers[0].command) if lookers[0] else ""
+    return msgspec.structs.replace(work, looks_on=shown)
 
 
 def _in_input(pid: int, proc_root: Path) -> bool:

@@ -15,12 +15,14 @@ from kfnb_ext.model.activity import ActivityPolicy, Evidence, EvidenceKind
 from kfnb_ext.model.gpu import Gpus
 from kfnb_ext.model.operations import Operation
 from kfnb_ext.model.reading import Unavailable
-from kfnb_ext.probes.usage import Root, Work
+from kfnb_ext.probes.usage import OwnerKind, Root, Work
 from kfnb_ext.services import progress, words
 from kfnb_ext.services.bounded import Bounded
 from kfnb_ext.services.clock import Spans, Stamps, Timeline
 
 DEADLINE = 3.0  # seconds for processes, and for files that may lie on a dead volume
+
+Works = tuple[Work, ...] | Unavailable  # what processes did, or why that is not known
 
 
 class Kernel(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +83,7 @@ class Gatherer:
         self._spans = Spans()
         self._progress = progress.Progress(policy)
         self._looked = 0.0  # seconds since boot
+        self._watched: dict[str, float | None] = {}  # terminals that an onlooker keeps moving
         self._met: set[str] = set()  # sources that were there at this look
         self._roots: tuple[tuple[Root, ...], int] = ((), 0)
         self._work = Bounded("processes", lambda: self._senses.work(*self._roots), DEADLINE)
@@ -95,7 +98,7 @@ class Gatherer:
         gpu = progress.gpu_work(gpus, self._policy)
         found = [
             *self._kernels(seen, work, gpu),
-            *self._terminals(seen),
+            *self._terminals(seen, work),
             *self._processes(seen, work),
             *self._files(beats),
             *([self._past("save", *seen.saved)] if seen.saved else []),
@@ -112,9 +115,7 @@ class Gatherer:
         """Warnings that a kernel without progress will count as idle; each is given once."""
         return self._progress.sentences()
 
-    def _kernels(
-        self, seen: Witnessed, work: tuple[Work, ...] | Unavailable, gpu: progress.GpuWork
-    ) -> list[Evidence]:
+    def _kernels(self, seen: Witnessed, work: Works, gpu: progress.GpuWork) -> list[Evidence]:
         now = self._timeline.clock.ticks()
         found = []
         for one in seen.kernels:
@@ -144,14 +145,20 @@ class Gatherer:
         self._progress.forget({kernel.id for kernel in seen.kernels})
         return found
 
-    def _terminals(self, seen: Witnessed) -> list[Evidence]:
-        found = []
+    def _terminals(self, seen: Witnessed, work: Works) -> list[Evidence]:
+        found, watched = [], {}
         for one in seen.terminals:
             last = self._stamp("terminal", one.name, one.stamp, self._looked)
-            found.append(self._past("terminal", one.name, last, f"terminal {one.name} was used"))
+            text = f"terminal {one.name} was used"
+            if (did := _of(work, one.name, "terminal")) and did.looks_on:
+                # What `top` prints is no use, and it prints for ever: the start of it was the last.
+                last = watched[one.name] = self._watched.get(one.name, last)
+                text += f", and shows `{did.looks_on}` since"
+            found.append(self._past("terminal", one.name, last, text))
+        self._watched = watched
         return found
 
-    def _processes(self, seen: Witnessed, work: tuple[Work, ...] | Unavailable) -> list[Evidence]:
+    def _processes(self, seen: Witnessed, work: Works) -> list[Evidence]:
         if isinstance(work, Unavailable):
             return [_unknown("process", "processes", work.reason)]
         kernels = {kernel.id: kernel for kernel in seen.kernels}
@@ -233,10 +240,10 @@ def _roots(seen: Witnessed) -> tuple[Root, ...]:
     return (*kernels, *terminals)
 
 
-def _of(work: tuple[Work, ...] | Unavailable, kernel: str) -> Work | None:
+def _of(work: Works, source: str, kind: OwnerKind = "kernel") -> Work | None:
     if isinstance(work, Unavailable):
         return None
-    return next((one for one in work if one.kind == "kernel" and one.source == kernel), None)
+    return next((one for one in work if (one.kind, one.source) == (kind, source)), None)
 
 
 def _unknown(kind: EvidenceKind, source: str, why: str) -> Evidence:

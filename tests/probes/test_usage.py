@@ -64,6 +64,23 @@ def test_a_silent_job_of_a_terminal_is_seen_with_its_name(start: Start):
     assert work.cpu > 0.2
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("watch -n 1 date; true", "watch"),
+        ("bash -c 'tail -n 3 -f /dev/null; true'; true", "tail"),
+        ("sleep 60 & tail -f /dev/null; true", ""),  # something else runs beside it
+        ("tail -n 1; true", ""),
+        ("sleep 60; true", ""),
+    ],
+)
+def test_a_terminal_that_only_looks_on_is_known(start: Start, line: str, shown: str):
+    shell = start("env", "TERM=xterm", "script", "-qfec", line, "/dev/null")
+    time.sleep(0.3)
+
+    assert measured(terminal(shell)).looks_on == shown
+
+
 def test_a_shell_that_waits_does_nothing(start: Start):
     shell = start("bash", "-c", "sleep 60; true")
     time.sleep(0.2)

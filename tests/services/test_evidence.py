@@ -140,6 +140,25 @@ def test_a_busy_kernel_is_busy_since_its_last_message(pod: Pod):
     assert [(r.text, r.since) for r in verdict.reasons] == [("kernel demo.ipynb is busy", began)]
 
 
+def test_what_an_onlooker_prints_is_no_use_and_what_runs_beside_it_is(pod: Pod):
+    started = pod.time.utc()
+    for _ in range(240):  # two hours of `top`, which prints all the time
+        pod.terminals["2"] = Terminal(name="2", stamp=pod.time.utc())
+        pod.work = (work(cpu=0.0, looks_on="top"),)
+        verdict = pod.look()
+        pod.time.pass_(30)
+    assert not verdict.in_use
+    assert verdict.last_use == started
+    assert verdict.reasons[0].text == "terminal 2 was used, and shows `top` since"
+
+    # It is left, and the person types on.
+    pod.terminals["2"] = Terminal(name="2", stamp=pod.time.utc())
+    pod.work = (work(cpu=0.0),)
+    verdict = pod.look()
+    assert verdict.in_use
+    assert verdict.last_use == pod.time.utc()
+
+
 def test_terminals_keep_their_own_time_with_or_without_a_tab(pod: Pod):
     for name, minutes in (("1", 40.0), ("2", 5.0)):
         stamp = pod.time.utc() - timedelta(minutes=minutes)
