@@ -143,6 +143,16 @@ def sight(culler: Culler, looks: Looks, now: datetime, patience: timedelta = UNS
     return "cannot_reach" if elsewhere else seen
 
 
+def displaced(package: str) -> tuple[str, str]:
+    """What is said where another extension answers ``api/kernels`` before ours does."""
+    return (
+        f"The extension {package} answers the culler in our place: it learns of kernels alone, "
+        "not of terminals, processes or GPUs.",
+        f"Switch it off (`jupyter server extension disable {package}`), or tell the "
+        "administrator; until then the last use is written to the Notebook where that is allowed.",
+    )
+
+
 SEEN: dict[Sight, tuple[str, str]] = {
     "looks": ("The culler looks at this notebook.", ""),
     "not_yet": ("The culler has not looked yet.", ""),

@@ -16,7 +16,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.services.kernels.handlers import MainKernelHandler
 from tornado import web
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from traitlets.config import Config
 
 if TYPE_CHECKING:  # a server that starts needs none of these yet
@@ -143,6 +143,18 @@ def _put_back(settings: dict[str, Any], before: Any) -> None:
         settings.pop("api_last_activity", None)
     else:
         settings["api_last_activity"] = before
+
+
+def before_us(web_app: web.Application, base_url: str) -> str:
+    """The package whose handler of ``api/kernels`` comes before ours; empty: none does.
+
+    Tornado asks the first that was added. To be called when all extensions are loaded.
+    """
+    asked = HTTPServerRequest(method="GET", uri=f"{base_url}api/kernels", headers=HTTPHeaders())
+    found = getattr(web_app.find_handler(asked), "handler_class", None)
+    if found is None or issubclass(found, KernelsHandler):
+        return ""
+    return str(found.__module__).partition(".")[0]
 
 
 def tell(settings: dict[str, Any], name: str, status: "Status") -> None:

@@ -84,7 +84,11 @@ class Extension(config.KfnbExt, ExtensionApp):
         folder = self.workspace_folder
         pod = assembly.Pod(self.settled, folder, "server", self.log, clock=self.clock)
         pod.operations.ended.append(self._ended)
-        _ = pod.use  # before the first look, and so before a culler's
+        use = pod.use  # before the first look, and so before a culler's
+        assert self.serverapp is not None
+        if self.settled.culling != "off":
+            web_app, base = self.serverapp.web_app, self.serverapp.base_url
+            use.culling.before_us = culling.before_us(web_app, base)
         witness = activity.Witness(self.serverapp, pod.timeline.clock.ticks)
         self._loop.call_soon_threadsafe(witness.listen)
         source = status.StatusSource(
@@ -95,7 +99,6 @@ class Extension(config.KfnbExt, ExtensionApp):
         capacity.attach(pod, self._loop, self._notices)
         if pod.capacity.claims:
             source.lookers.append(pod.capacity.claims.looked)
-        assert self.serverapp is not None
         source.readers.append(glances.Glances(self.serverapp.event_logger).read)
         if self.settled.metrics:
             from kfnb_ext.server import metrics

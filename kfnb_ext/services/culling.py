@@ -53,6 +53,7 @@ class CullingService:
         self._looks = culling.Looks(started=timeline.now())
         self._told: tuple[datetime, frozenset[float]] | None = None  # after a use, warnings given
         self.stuck: dict[str, datetime] = {}  # busy kernels that are idle for the cluster
+        self.before_us = ""  # the extension that answers the culler in our place
         self.heartbeat = ""  # what became of the last one, in words
         self.written = False  # by it the Notebook tells of the use
 
@@ -146,6 +147,8 @@ class CullingService:
         now, looks, idle = self._timeline.now(), self._looks, self._options.idle
         seen, every = self.sight, culling.period(looks)
         text, hint = culling.SEEN[seen]
+        if self.before_us and self.answers:
+            text, hint = culling.displaced(self.before_us)
         asked = looks.status if self.culler == "workspaces" else looks.kernels
         return culling.Culling(
             culler=self.culler,

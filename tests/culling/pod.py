@@ -49,9 +49,10 @@ class Pod:
 
     def _culler(self, kind: Any) -> Culler:
         notebook = Notebook({LAST: text(self.now()), CHECK: text(self.now())})
-        return Culler(kind, notebook, self._get, self.now)
+        return Culler(kind, notebook, self.asked, self.now)
 
-    def _get(self, path: str) -> tuple[int, bytes]:
+    def asked(self, path: str) -> tuple[int, bytes]:
+        """What a culler's request is answered."""
         if self.between:
             return self.between(path)
         try:

@@ -1,5 +1,6 @@
 """A neighbour that asks kernels about their usage spoils nothing."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,15 @@ def test_a_busy_kernel_stays_busy_and_an_idle_one_ages_while_it_asks(pod: Pod):
 
     assert after[busy]["execution_state"] == "busy"
     assert after[idle] == before[idle]
+
+
+def test_an_extension_that_answers_the_culler_before_us_is_named(tmp_path: Path):
+    early = {**pods.EXTENSIONS, "tests.fakes.early_kernels": True}
+    with pods.running(tmp_path / "pod", extensions=early) as pod:
+        assert json.loads(pod.asked("api/kernels")[1]) == [], "Jupyter's own answer"
+        told = pod.status()["culling"]
+    assert told["text"].startswith("The extension tests answers the culler in our place")
+    assert "jupyter server extension disable tests" in told["hint"]
 
 
 @pytest.mark.parametrize(
