@@ -67,6 +67,7 @@ def heartbeat(pod: "Pod") -> "Heartbeat | None":
     """What writes to the Notebook; None: it is forbidden, or there is nothing to write to."""
     from kfnb_ext.kube.client import Client
     from kfnb_ext.kube.client.access import Access
+    from kfnb_ext.services.awake_note import AwakeNote
     from kfnb_ext.services.heartbeat import Heartbeat, Options
 
     options, use = pod.options, pod.use
@@ -75,7 +76,10 @@ def heartbeat(pod: "Pod") -> "Heartbeat | None":
     if forbidden or not use.culling.identity.name or not access.possible:
         return None
     allowed = Options(mode=options.heartbeat, lease=options.lease, idle=idle(options))
-    return Heartbeat(Client(access), pod.timeline, use.keeper, use.culling, allowed)
+    heart = Heartbeat(Client(access), pod.timeline, use.keeper, use.culling, allowed)
+    note = AwakeNote(heart, use.culling, pod.timeline, pod.keep_awake.current)
+    heart.also.append(note.tell)
+    return heart
 
 
 def idle(options: config.KfnbExt) -> timedelta | None:

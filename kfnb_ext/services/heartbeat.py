@@ -55,12 +55,13 @@ class Heartbeat:
         *,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._door = door
+        self.door = door
         self._timeline = timeline
         self._keeper = keeper
         self._culling = culling
         self._options = options
         self._chance = chance
+        self.also: list[Callable[[], None]] = []  # what else is written, after each beat
         self._lock = threading.Lock()
         self._ended = self._held = False
         self._shown: marks.Shown | None = None
@@ -71,14 +72,14 @@ class Heartbeat:
         self._edge = 0.0  # seconds since boot: when the turn of a use may be written out of turn
         self._was_in_use = False
         identity = culling.identity
-        self._address = address.NOTEBOOKS.at(identity.namespace or "", identity.name or "")
+        self.address = address.NOTEBOOKS.at(identity.namespace or "", identity.name or "")
         idle = options.idle.total_seconds() if options.idle else 4 * LONGEST
         self._interval = min(max(idle / 4, SHORTEST), LONGEST)
 
     def end(self) -> None:
         """Nothing is written from now on: the server stops."""
         self._ended = True
-        self._door.close()
+        self.door.close()
 
     def hold(self, held: bool) -> None:
         """Nothing is written while the notebook is being stopped by its user."""
@@ -89,6 +90,15 @@ class Heartbeat:
         if not self._lock.acquire(blocking=False):
             return False
         try:
+            written = self._tried(verdict)
+            for call in () if self._ended or self._held else self.also:
+                call()
+            return written
+        finally:
+            self._lock.release()
+
+    def _tried(self, verdict: Activity) -> bool:
+        try:
             return self._beat(verdict)
         except failures.ClusterError as error:
             self._failed(error)
@@ -96,8 +106,6 @@ class Heartbeat:
         except errors.KfnbError as error:
             self._culling.heartbeat = error.message
             return False
-        finally:
-            self._lock.release()
 
     def _beat(self, verdict: Activity) -> bool:
         now = self._timeline.clock.ticks()
@@ -123,11 +131,11 @@ class Heartbeat:
 
     def _concerned(self) -> bool:
         """Whether there is something to tell, and a Notebook that is culled by it."""
-        return self._keeper.known and bool(self._address.name) and self._culling.answers
+        return self._keeper.known and bool(self.address.name) and self._culling.answers
 
     def _wanted(self) -> bool:
         """Whether somebody reads it who does not ask this server itself."""
-        if self._options.mode == "on" or self._options.lease:
+        if self._options.mode == "on" or self._options.lease or self._culling.before_us:
             return True
         sight = self._culling.sight
         return self._stale() if sight == "not_yet" else sight != "looks"
@@ -189,12 +197,12 @@ class Heartbeat:
         until = self._timeline.now() + LEASE
         period = min(max(self._culling.period or PERIOD, PERIOD), LEASE / 2)
         patch = marks.leased(shown, last, until - period)
-        self._take(self._door.patch_merge(self._address, patch))
+        self._take(self.door.patch_merge(self.address, patch))
         self._culling.asked_to_wait(until)
 
     def _patch(self, shown: marks.Shown, last: datetime) -> bool:
         try:
-            self._take(self._door.patch_json(self._address, marks.guarded(shown, last)))
+            self._take(self.door.patch_json(self.address, marks.guarded(shown, last)))
             return True
         except failures.ClusterError as error:
             if error.reason != "test_failed":
@@ -208,11 +216,11 @@ class Heartbeat:
             return False
         if not self._writable(fresh, last) or self._ended or self._held:
             return False
-        self._take(self._door.patch_json(self._address, marks.guarded(fresh, last)))
+        self._take(self.door.patch_json(self.address, marks.guarded(fresh, last)))
         return True
 
     def _read(self) -> marks.Shown:
-        return self._take(self._door.get(self._address))
+        return self._take(self.door.get(self.address))
 
     def _take(self, answer: Answer) -> marks.Shown:
         """Learn all that an answer tells."""

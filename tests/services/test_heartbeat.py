@@ -164,6 +164,19 @@ def test_a_thousand_heartbeats_change_nothing_but_one_annotation(pod: Pod):
     assert parse(notes[LAST]) == pod.time.utc().replace(microsecond=0)
 
 
+def test_where_another_extension_answers_the_culler_it_is_written_although_he_looks(pod: Pod):
+    pod.answers = True
+    pod.look(True)
+    pod.culling.asked("kernels")
+    for before_us, written in (("", 0), ("another", 1)):
+        pod.culling.before_us = before_us
+        done = len(pod.patches())
+        pod.time.pass_(minutes=20)
+        pod.culling.asked("kernels")
+        pod.look(True)
+        assert len(pod.patches()) - done == written
+
+
 def test_a_newer_value_of_somebody_else_is_never_moved_back(pod: Pod):
     pod.look(True)
     pod.time.pass_(minutes=20)
@@ -331,7 +344,7 @@ def test_without_the_right_it_asks_once_an_hour_and_says_so(pod: Pod):
 
 
 def test_a_notebook_that_is_gone_is_never_asked_for_again(pod: Pod):
-    pod.heart._address = pod.heart._address.at("alice", "other")
+    pod.heart.address = pod.heart.address.at("alice", "other")
     for _ in range(120):
         pod.look(True)
         pod.time.pass_(minutes=5)
