@@ -70,6 +70,8 @@ def brief(reading: Gpus) -> str:
     for one in reading.gpus:
         name = f"{one.index}: {units.plain(one.name)}"
         parts = [] if one.slices else _brief(one, one.missing, one.utilisation, "utilisation")
+        if shared := _shared_with_the_pod(one):
+            parts[0] += shared
         if one.temperature_c is not None:
             parts.append(f"{one.temperature_c} °C")
         if one.power_milliwatts is not None:
@@ -102,7 +104,7 @@ def _rows(one: Gpu, notes: Notes) -> list[tuple[str, ...]]:
     whole = (
         str(one.index),
         units.plain(one.name),
-        cell(_memory(one), missing.get("memory_used")),
+        cell(_memory(one), missing.get("memory_used")) + _shared_with_the_pod(one),
         _size(one.memory_own, missing.get("memory_own"), notes),
         _size(one.memory_others, missing.get("memory_others"), notes),
         cell(_form(one.utilisation, units.percent), missing.get("utilisation")),
@@ -199,6 +201,12 @@ def _memory(one: Gpu | MigSlice) -> str | None:
     if one.memory_used is None:
         return None
     return units.share(one.memory_used, one.memory_total)
+
+
+def _shared_with_the_pod(one: Gpu) -> str:
+    """What a GPU without memory of its own has together with the pod."""
+    unified = one.memory_kind == "unified" and one.memory_total is not None
+    return f" of {units.size(one.memory_total or 0)}" if unified else ""
 
 
 def _size(value: int | None, reason: str | None, notes: Notes) -> str:

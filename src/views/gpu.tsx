@@ -123,6 +123,10 @@ function memoryNotes(target: Gpu | MigSlice, now: string, trans: TranslationBund
   const notes = [];
   const { memory_own: own, held_idle_since: idle } = target;
   const others = 'memory_others' in target ? target.memory_others : null;
+  if ('memory_kind' in target && target.memory_kind === 'unified' && target.memory_total !== null) {
+    const most = units.bytes(target.memory_total);
+    notes.push(trans.__('Together with the programs of the pod it has %1.', most));
+  }
   if (own !== null && others) {
     notes.push(trans.__('Of it %1 are ours, %2 of others.', units.bytes(own), units.bytes(others)));
   }

@@ -55,6 +55,7 @@ test.describe('a driver that answers oddly', () => {
     const section = await gpus(page, jupyter());
 
     await expect(said(section, "uses the pod's own memory")).toBeVisible(LATE);
+    await expect(section.getByText(/Together with the programs of the pod it has/)).toBeVisible();
     await expect(section.getByText('37 %', { exact: true })).toBeVisible();
     await expect(section).not.toContainText(/\b0 B of/);
   });

@@ -57,6 +57,12 @@ test('the activity of a slice comes with the second reading', async ({ page }) =
 
   const slice = section.locator('li', { hasText: 'Slice 1g.5gb' }).last();
   await expect(slice.locator('.kfnb-Meter-text').last()).toHaveText('33 %', { timeout: 20_000 });
+
+  // Cut anew, and the permission is lost amid: both cost what they must and nothing else.
+  driver.state({ ...machine, gpm_err: 4, '0.mig_present': '3' });
+  await expect(section.getByText(/Slice 1g\.10gb/)).toHaveCount(0, { timeout: 30_000 });
+  await expect(slice.getByText('The driver does not show it to this pod.').last()).toBeVisible();
+  await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible();
 });
 
 test('what belongs to the whole board is folded away', async ({ page }) => {

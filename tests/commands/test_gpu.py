@@ -13,6 +13,7 @@ import pytest
 
 from kfnb_ext.model import gpu
 from kfnb_ext.text import gpu as text
+from kfnb_ext.text import units
 from tests.commands.shell import kfnb
 from tests.fakes.nvml.shim import Shim, build
 
@@ -67,6 +68,15 @@ def test_gpus_and_slices_are_a_table_and_what_is_unknown_says_why(shim: Shim) ->
     assert "1) The driver does not show it to this pod." in said
     assert "no utilisation counter" in said
     assert "driver 575.57.08" in said
+
+
+def test_a_gpu_without_memory_of_its_own_has_what_the_pod_may_use(shim: Shim) -> None:
+    shim.state(uma=1)
+    record = json.loads(kfnb("gpu", "--json", env=os.environ | shim.env).stdout)["gpus"][0]
+    assert record["memory_kind"] == "unified"
+    most = units.size(record["memory_total"])
+    assert f"? 1) of {most}" in kfnb("gpu", env=os.environ | shim.env).stdout
+    assert f"has none of its own) of {most}" in kfnb("status", env=os.environ | shim.env).stdout
 
 
 def test_the_record_is_that_of_the_status(shim: Shim) -> None:

@@ -87,6 +87,16 @@ describe('a GPU', () => {
     expect(draw({ held_idle_since: ago(20) }).textContent).not.toContain('Held by');
   });
 
+  it('without memory of its own has what the pod may use', () => {
+    const unified = {
+      memory_kind: 'unified',
+      memory_used: null,
+      memory_total: 16 * 2 ** 30
+    } as const;
+    const shown = draw({ ...unified, missing: { memory_used: 'None of its own.' } });
+    expect(shown.textContent).toContain('Together with the programs of the pod it has 16 GiB.');
+  });
+
   it('names what holds its clocks back, and errors', () => {
     const shown = draw({ throttling: ['too hot'], xid: 79, xid_at: NOW });
 
