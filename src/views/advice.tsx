@@ -12,6 +12,13 @@ export interface AdviceProps {
   fix?: ((advice: string) => void) | undefined;
 }
 
+/** The names of the style sheet. */
+const COLOURS: Record<Advice['severity'], string> = {
+  error: 'full',
+  warning: 'high',
+  info: 'info'
+};
+
 export function AdviceView({ advice, section, trans, fix }: AdviceProps): JSX.Element | null {
   const own = advice.filter(one => one.section === section);
   return own.length ? (
@@ -19,7 +26,7 @@ export function AdviceView({ advice, section, trans, fix }: AdviceProps): JSX.El
       {own.map(one => (
         <div
           key={one.id}
-          className={`kfnb-Advice kfnb-Level kfnb-mod-${one.severity === 'error' ? 'full' : one.severity}`}
+          className={`kfnb-Advice kfnb-Level kfnb-mod-${COLOURS[one.severity]}`}
           role={one.severity === 'error' ? 'alert' : undefined}
         >
           <p>

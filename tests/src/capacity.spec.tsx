@@ -148,4 +148,5 @@ test('advice stands in its own section, with the patch to copy', () => {
   );
   expect(node.querySelectorAll('.kfnb-Level')).toHaveLength(1);
   expect(node.querySelector('pre')?.textContent).toBe('- op: add');
+  expect(node.querySelector('.kfnb-Advice')?.classList).toContain('kfnb-mod-high');
 });
