@@ -147,8 +147,14 @@ class CullingService:
         now, looks, idle = self._timeline.now(), self._looks, self._options.idle
         seen, every = self.sight, culling.period(looks)
         text, hint = culling.SEEN[seen]
+        foreseen = stopping.forecast(verdict, idle, seen, every, now, told=self.written)
         if self.before_us and self.answers:
             text, hint = culling.displaced(self.before_us)
+            # Upstream's takes the kernels' word over the heartbeat's; OpenShift's the later one.
+            if not (self.written and self.culler == "openshift"):
+                foreseen = msgspec.structs.replace(
+                    stopping.UNKNOWN, text=stopping.UNTOLD, hint=hint
+                )
         asked = looks.status if self.culler == "workspaces" else looks.kernels
         return culling.Culling(
             culler=self.culler,
@@ -156,7 +162,7 @@ class CullingService:
             last_look=asked[-1] if asked else None,
             period_seconds=every / timedelta(seconds=1) if every else None,
             idle_minutes=idle / timedelta(minutes=1) if idle else None,
-            forecast=stopping.forecast(verdict, idle, seen, every, now, told=self.written),
+            forecast=foreseen,
             text=text,
             hint=hint,
             heartbeat=self.heartbeat,

@@ -65,12 +65,11 @@ class Heartbeat:
         self._lock = threading.Lock()
         self._ended = self._held = False
         self._shown: marks.Shown | None = None
-        self._met = False
+        self._met = self._was_in_use = False
         self._uid = ""  # of the Notebook that this pod belongs to
         self._written: datetime | None = None  # the last use that was told, or need not be
         self._next = self._pause = 0.0  # seconds since boot; seconds
         self._edge = 0.0  # seconds since boot: when the turn of a use may be written out of turn
-        self._was_in_use = False
         identity = culling.identity
         self.address = address.NOTEBOOKS.at(identity.namespace or "", identity.name or "")
         idle = options.idle.total_seconds() if options.idle else 4 * LONGEST

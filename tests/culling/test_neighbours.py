@@ -48,6 +48,7 @@ def test_an_extension_that_answers_the_culler_before_us_is_named(tmp_path: Path)
         told = pod.status()["culling"]
     assert told["text"].startswith("The extension tests answers the culler in our place")
     assert "jupyter server extension disable tests" in told["hint"]
+    assert (told["forecast"]["stops_at"], told["forecast"]["known"]) == (None, False)
 
 
 @pytest.mark.parametrize(
