@@ -12,8 +12,9 @@ from pathlib import Path
 from tools import install, machine, reports, wheel
 
 REPORTS = install.SCRATCH / "reports"
-# Most tests wait for servers and clocks: three files at a time, each whole in one process.
-BESIDE = ("-n", "3", "--dist", "loadfile")
+# Most tests wait for servers and clocks: four files at a time, each whole in one process, in
+# their order: by default those with few tests come last, and these wait longest.
+BESIDE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 @dataclass

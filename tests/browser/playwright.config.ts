@@ -3,13 +3,13 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: '.',
   outputDir: '../../.dev/browser',
-  // One at a time: each file has a Jupyter of its own, and they measure the machine they run on.
-  workers: 1,
+  // Two files at a time, each with a Jupyter of its own: most tests wait.
+  workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
-  globalTimeout: 15 * 60_000,
-  expect: { timeout: 10_000 },
+  globalTimeout: 20 * 60_000,
+  expect: { timeout: 15_000 },
   reporter: 'list',
   use: {
     screenshot: 'only-on-failure',

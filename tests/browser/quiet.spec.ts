@@ -19,7 +19,7 @@ test('never opened: no request, not even for the settings', async ({ page, seen 
     }
   });
   await openLab(page, jupyter());
-  await asked(page, seen.requests, 20);
+  await asked(page, seen.requests, 12);
 
   expect(seen.requests).toHaveLength(0);
   expect(settings).toEqual([]);
@@ -30,7 +30,7 @@ test('hidden sidebar: no request, and fresh figures when it is shown', async ({ 
   await openSidebar(page);
   await tab(page).click();
   await page.waitForTimeout(500);
-  expect(await asked(page, seen.requests, 20)).toBe(0);
+  expect(await asked(page, seen.requests, 12)).toBe(0);
   const before = seen.requests.length;
   await tab(page).click();
   await expect.poll(() => seen.requests.length, { timeout: 1000 }).toBeGreaterThan(before);
@@ -41,7 +41,7 @@ test('hidden tab: no request, and fresh figures when it is back', async ({ page,
   await openSidebar(page);
   await setHidden(page, true);
   await page.waitForTimeout(500);
-  expect(await asked(page, seen.requests, 20)).toBe(0);
+  expect(await asked(page, seen.requests, 12)).toBe(0);
   const before = seen.requests.length;
   await setHidden(page, false);
   await expect.poll(() => seen.requests.length, { timeout: 1000 }).toBeGreaterThan(before);

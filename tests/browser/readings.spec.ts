@@ -46,10 +46,12 @@ test('a busy kernel is named, with the time since it is busy', async ({ page }) 
     const { commands } = window.jupyterapp;
     await commands.execute('notebook:create-new', { kernelName: 'python3' });
   });
-  await page
-    .locator('.jp-Notebook .jp-Cell .cm-content')
-    .first()
-    .fill('import time; time.sleep(30)');
+  const cell = page.locator('.jp-Notebook .jp-Cell .cm-content').first();
+  // A notebook that is still being shown takes the text and forgets it.
+  await expect(async () => {
+    await cell.fill('import time; time.sleep(30)');
+    await expect(cell).toHaveText('import time; time.sleep(30)', { timeout: 1000 });
+  }).toPass();
   await runAll(page);
   const opened = await openSidebar(page);
 
@@ -60,8 +62,13 @@ test('a busy kernel is named, with the time since it is busy', async ({ page }) 
 
 test('the palette opens it, and closed sections stay closed over a reload', async ({ page }) => {
   await openLab(page, jupyter());
-  await page.keyboard.press('Control+Shift+C');
-  await page.locator('.lm-CommandPalette-input').fill('Show pod status');
+  const palette = page.locator('.lm-CommandPalette-input');
+  // The first keys after the start may be nobody's.
+  await expect(async () => {
+    await page.keyboard.press('Control+Shift+C');
+    await expect(palette).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  await palette.fill('Show pod status');
   await expect(page.locator('.lm-CommandPalette-item.lm-mod-active')).toHaveText(/Show pod status/);
   await page.keyboard.press('Enter');
   const opened = sidebar(page);

@@ -11,6 +11,7 @@ from kfnb_ext.engines.csi.engine import CsiEngine
 from kfnb_ext.kube import place
 from kfnb_ext.kube.client import Client, Limits
 from kfnb_ext.kube.client.access import Access
+from kfnb_ext.services.cluster.where import Where
 from tests.fakes import kubernetes, recordings
 from tests.fakes.kubernetes import Cluster
 from tests.fakes.kubernetes.kinds import SNAPSHOT_CONTENT, VOLUME_SNAPSHOT
@@ -109,11 +110,12 @@ def context(
     client: Client, workspace: Path, time: Time, *, inside: bool = False, **settings: Any
 ) -> Context:
     """What the engine works with."""
-    known = place.Names("kubeflow", "alice", "demo", "demo-0")
+    names = place.Names("kubeflow", "alice", "demo", "demo-0")
+    where = Where(client, names, str(workspace), clock=lambda: time.read().timestamp())
     return Context(
         client=client,
-        where=lambda: place.look(client, known, str(workspace)),
-        forget=lambda: None,
+        where=where.look,
+        forget=where.forget,
         workspace=str(workspace),
         inside=inside,
         creator="alice@example.com",

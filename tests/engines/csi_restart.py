@@ -4,7 +4,6 @@
 new pod. Each is our own code over its own door.
 """
 
-import copy
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,13 +18,12 @@ from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.engine import CsiEngine
 from kfnb_ext.engines.csi.guarding import Guardian
 from kfnb_ext.engines.csi.target import Target
-from kfnb_ext.kube import place
 from kfnb_ext.kube.client import Client, failures
 from kfnb_ext.model import snapshots
-from kfnb_ext.services.cluster.where import Where
 from tests.engines import csi_pod, trees
 from tests.engines.csi_pod import Time
 from tests.fakes.kubernetes import Cluster, nodes
+from tests.fakes.kubernetes.copies import copied
 from tests.fakes.kubernetes.kinds import CLAIM, NOTEBOOK, POD
 
 WHOSE = Target("notebooks", "alice", "demo", "demo-0")
@@ -52,14 +50,14 @@ class Rig:
 
     def save(self) -> None:
         """Remember the cluster as it is."""
-        self._saved = copy.deepcopy(self.cluster.world.store.objects), self.time.now
+        self._saved = copied(self.cluster.world.store.objects), self.time.now
 
     def reset(self) -> None:
         """Be as when it was saved, for the next trial."""
         self.cluster.faults.clear()
         self.cluster.controllers.node = nodes.Node()
         with self.cluster.world.store.lock:
-            self.cluster.world.store.objects = copy.deepcopy(self._saved[0])
+            self.cluster.world.store.objects = copied(self._saved[0])
             self.cluster.world.store.history.clear()
         self.time.now = self._saved[1]
         self.others.clear()
@@ -71,14 +69,7 @@ class Rig:
         """What the engine in the pod works with; its sleep lets the others work."""
         door = csi_pod.door(self.cluster, self.folder, self.time, token)
         made = csi_pod.context(door, self.workspace, self.time, inside=True, **settings)
-        names = place.Names("kubeflow", "alice", "demo", "demo-0")
-        where = Where(door, names, str(self.workspace), clock=self._seconds)
-        return msgspec.structs.replace(
-            made, sleep=self.sleep, where=where.look, forget=where.forget, every=EVERY
-        )
-
-    def _seconds(self) -> float:
-        return self.time.now.timestamp()
+        return msgspec.structs.replace(made, sleep=self.sleep, every=EVERY)
 
     def sleep(self, seconds: float) -> None:
         """Time passes, and the others work."""

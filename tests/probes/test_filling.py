@@ -99,19 +99,25 @@ def test_no_process_stays_behind_a_walk_that_was_stopped(many: Path):
     def stop(files: int, size: int) -> None:
         raise RuntimeError("enough")
 
-    stopped = 0
-    for _ in range(20):  # a walk may have ended before it tells how far it is
-        try:
-            filling.scan(str(many), None, stop, idle=True)
-        except RuntimeError:
-            stopped += 1
-        if stopped == 3:
-            break
-    assert stopped
+    def hold() -> None:  # so that it does not end before it is stopped
+        while not (found := walks()):
+            time.sleep(0.001)
+        os.kill(found[0], signal.SIGSTOP)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    with pytest.raises(RuntimeError, match="enough"):
+        filling.scan(str(many), None, stop, idle=True)
+    holding.join()
     end = time.monotonic() + 5
-    while children(os.getpid()) and time.monotonic() < end:
+    while walks() and time.monotonic() < end:
         time.sleep(0.05)
-    assert [p for p in children(os.getpid()) if "walking" in command(p)] == []
+    assert walks() == []
+
+
+def walks() -> list[int]:
+    """The children of this process that walk."""
+    return [pid for pid in children(os.getpid()) if "walking" in command(pid)]
 
 
 def command(pid: int) -> str:

@@ -8,7 +8,6 @@ every request: time passes by being asked, and no test waits.
 Rule: controllers write through the store, like anybody, and say what they do in events.
 """
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -22,6 +21,7 @@ from tests.fakes.kubernetes import (
     snapshotter,
     statefulsets,
 )
+from tests.fakes.kubernetes.copies import copied
 from tests.fakes.kubernetes.kinds import (
     CLAIM,
     EVENT,
@@ -81,7 +81,7 @@ class Controllers:
         for before in self.world.store.all(kind):
             if before["metadata"]["name"] in self.held:
                 continue
-            after = move(self, copy.deepcopy(before))
+            after = move(self, copied(before))
             if after is not None and after != before:
                 self.write(kind, after, before)
                 moved = True

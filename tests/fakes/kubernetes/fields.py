@@ -6,10 +6,10 @@ core's kinds the real server merges some lists by key; that is not told apart he
 Rule: ownership is a set of paths; the form with ``f:`` is made from it and read back into it.
 """
 
-import copy
 from collections.abc import Iterable
 from typing import Any
 
+from tests.fakes.kubernetes.copies import copied
 from tests.fakes.kubernetes.kinds import Kind
 
 Path = tuple[str, ...]
@@ -86,7 +86,7 @@ def update(
         path for path, value in after.items() if path not in earlier or earlier[path] != value
     }
     status = {path for path in changed if path[0] == "status"}
-    entries = copy.deepcopy((before or {}).get("metadata", {}).get("managedFields") or [])
+    entries = copied((before or {}).get("metadata", {}).get("managedFields") or [])
     for part, subresource in ((changed - status, ""), (status, "status")):
         entries = _own(kind, entries, part, manager, "Update", now, subresource)
     new["metadata"]["managedFields"] = _tidy(entries, set(after))
@@ -106,7 +106,7 @@ def apply(
     """Note that ``manager`` applied ``asked``. Raises: Conflict."""
     wanted = {path: value for path, value in paths(asked).items() if path[-1] != DOT}
     earlier = paths(before)
-    entries = copy.deepcopy(before["metadata"].get("managedFields") or [])
+    entries = copied(before["metadata"].get("managedFields") or [])
     conflicts = [
         (entry["manager"], "." + ".".join(path))
         for entry in entries

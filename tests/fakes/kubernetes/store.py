@@ -3,7 +3,6 @@
 Rule: objects are handed out and taken in as copies, so that nobody changes the store by accident.
 """
 
-import copy
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.fakes.kubernetes import fields
+from tests.fakes.kubernetes.copies import copied
 from tests.fakes.kubernetes.kinds import Kind
 
 Object = dict[str, Any]
@@ -49,17 +49,17 @@ class Store:
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
         found = self.objects.get(self.key(kind, namespace, name))
-        return copy.deepcopy(found) if found is not None else None
+        return copied(found) if found is not None else None
 
     def all(self, kind: Kind, namespace: str = "") -> Iterator[Object]:
         """All objects of a kind, by namespace and name."""
         for key in sorted(self.objects):
             if key[:2] == (kind.group, kind.plural) and namespace in ("", key[2]):
-                yield copy.deepcopy(self.objects[key])
+                yield copied(self.objects[key])
 
     def add(self, kind: Kind, made: Object, manager: str) -> Object:
         """Store a new object and give it what the server gives."""
-        made = copy.deepcopy(made)
+        made = copied(made)
         metadata = made["metadata"]
         metadata["uid"] = str(uuid4())
         metadata["creationTimestamp"] = self.now()
@@ -86,19 +86,19 @@ class Store:
         self.revision = int(metadata["resourceVersion"]) - 1
         if what == "DELETED":
             self.objects.pop(key, None)
-            self._note(kind, copy.deepcopy(given), what, before)
+            self._note(kind, copied(given), what, before)
         else:
-            self._write(kind, copy.deepcopy(given), what, before)
+            self._write(kind, copied(given), what, before)
 
     def remove(self, kind: Kind, gone: Object) -> Object:
         """Forget an object."""
         metadata = gone["metadata"]
         del self.objects[self.key(kind, metadata.get("namespace", ""), metadata["name"])]
-        return self._note(kind, copy.deepcopy(gone), "DELETED", gone)
+        return self._note(kind, copied(gone), "DELETED", gone)
 
     def seed(self, kind: Kind, given: Object) -> None:
         """Put an object in as it is, with its uid and resourceVersion, as if it had been there."""
-        given = copy.deepcopy(given)
+        given = copied(given)
         metadata = given["metadata"]
         metadata.setdefault("uid", str(uuid4()))
         metadata.setdefault("creationTimestamp", self.now())
@@ -117,13 +117,13 @@ class Store:
         metadata = new["metadata"]
         self._note(kind, new, what, before)
         self.objects[self.key(kind, metadata.get("namespace", ""), metadata["name"])] = new
-        return copy.deepcopy(new)
+        return copied(new)
 
     def _note(self, kind: Kind, new: Object, what: str, before: Object | None) -> Object:
         self.revision += 1
         metadata = new["metadata"]
         metadata["resourceVersion"] = str(self.revision)
         key = self.key(kind, metadata.get("namespace", ""), metadata["name"])
-        self.history.append(Change(self.revision, what, key, copy.deepcopy(new), before))
+        self.history.append(Change(self.revision, what, key, copied(new), before))
         self.lock.notify_all()
         return new
