@@ -51,6 +51,7 @@ class Mount:
             _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             _serve(device)
         os.close(device)
+        os.statvfs(point)  # it serves, so it will also go when we go
 
     def die(self) -> None:
         """Answer nothing any more."""
