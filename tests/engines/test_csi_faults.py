@@ -51,8 +51,9 @@ def counts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
 
 
 def delete(world: World) -> None:
-    (one,) = world.engine().list()
-    world.engine().delete(one.id, trees.Listening())
+    engine = world.engine()
+    (one,) = engine.list()
+    engine.delete(one.id, trees.Listening())
 
 
 def outcome(act: Callable[[World], object], world: World) -> errors.KfnbError | None:
