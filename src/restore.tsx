@@ -3,13 +3,15 @@
  *
  * Rule: what is accepted is what was shown; while a new preview is made, Restore does nothing.
  */
-import { Dialog, ReactWidget } from '@jupyterlab/apputils';
+import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { type ApiError, asApiError } from './client';
 import type { RestorePlan, RestoreRequest } from './contract';
+import { type Gate, GatedDialog } from './gated';
 import { PlanView } from './views/plan';
 import { Reason } from './views/reason';
+import { Tick } from './views/tick';
 import { WayView } from './views/way';
 
 type Preview = (request: RestoreRequest) => Promise<RestorePlan>;
@@ -22,48 +24,13 @@ export async function confirmRestore(
   trans: TranslationBundle
 ): Promise<RestoreRequest | null> {
   const body = new Body(request, preview, trans);
-  const dialog = new RestoreDialog(body, heading, trans);
+  const dialog = new GatedDialog(body, heading, trans.__('Restore'), trans);
   void body.look({ exact: false });
   const { button } = await dialog.launch();
   return button.accept ? body.request : null;
 }
 
-class RestoreDialog extends Dialog<unknown> {
-  constructor(
-    private readonly bodyOfOurs: Body,
-    title: string,
-    trans: TranslationBundle
-  ) {
-    super({
-      title,
-      body: bodyOfOurs,
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.warnButton({ label: trans.__('Restore') })
-      ],
-      // Enter must not restore by accident.
-      defaultButton: 0
-    });
-    this.addClass('kfnb-RestoreDialog');
-    bodyOfOurs.onChange = () => this.follow();
-    this.follow();
-  }
-
-  override resolve(index?: number): void {
-    if (index !== 1 || this.bodyOfOurs.ready) {
-      super.resolve(index);
-    }
-  }
-
-  private follow(): void {
-    const accept = this.node.querySelector<HTMLButtonElement>('.jp-mod-warn');
-    if (accept) {
-      accept.disabled = !this.bodyOfOurs.ready;
-    }
-  }
-}
-
-class Body extends ReactWidget {
+class Body extends ReactWidget implements Gate {
   constructor(
     public request: RestoreRequest,
     private readonly preview: Preview,
@@ -167,19 +134,4 @@ function promise({ engine, way }: RestoreRequest, trans: TranslationBundle): str
     return trans.__('The present volumes stay as they are; the restore can be undone.');
   }
   return trans.__('A safety snapshot is taken first; the restore can be undone.');
-}
-
-interface TickProps {
-  text: string;
-  ticked: boolean;
-  onTick: (ticked: boolean) => void;
-}
-
-function Tick({ text, ticked, onTick }: TickProps): JSX.Element {
-  return (
-    <label className="kfnb-Check">
-      <input type="checkbox" checked={ticked} onChange={event => onTick(event.target.checked)} />
-      <span>{text}</span>
-    </label>
-  );
 }
