@@ -45,9 +45,18 @@ export class Actions implements Acts {
 
   undo = (restore: Restore, what: string): void => {
     const { trans } = this;
+    const [first] = restore.switches;
     this.confirmed(
-      trans.__('Undo this restore?'),
-      trans.__('%1 The workspace becomes again what it was before.', what),
+      restore.grown !== null ? trans.__('Undo this growth?') : trans.__('Undo this restore?'),
+      restore.grown !== null && first
+        ? trans.__(
+            '%1 The notebook restarts on %2 as it was left. What was written since is on %3 ' +
+              'alone, which is kept.',
+            what,
+            first.old,
+            first.new
+          )
+        : trans.__('%1 The workspace becomes again what it was before.', what),
       trans.__('Undo'),
       () => this.snapshots.undo(restore.id)
     );

@@ -53,7 +53,7 @@ export type ShmOrigin = 'runtime_default' | 'empty_dir' | 'empty_dir_unbounded' 
 
 export type HolderKind = 'kernel' | 'server' | 'orphan' | 'other';
 
-export type SnapshotReason = 'manual' | 'before_restore' | 'before_undo' | 'schedule';
+export type SnapshotReason = 'manual' | 'before_restore' | 'before_undo' | 'before_growth' | 'schedule';
 
 export type EntryType = 'file' | 'directory' | 'symlink';
 
@@ -123,10 +123,15 @@ export interface Advice {
   readonly section: Section;
 }
 
-/** Make a claim larger: to `20Gi`, or by `+5Gi`. `way`: what the preview has shown. */
+/**
+ * Make a claim larger: to `20Gi`, or by `+5Gi`. `way`: what the preview has shown.
+ *
+ * `unguarded`: go on by `switch` though no guardian can roll it back.
+ */
 export interface GrowRequest {
   readonly size: string;
   readonly way?: GrowWay;
+  readonly unguarded?: boolean;
 }
 
 /** What a growth would do. Nothing has been changed. */
@@ -140,6 +145,7 @@ export interface GrowPlan {
   readonly possible: boolean; // False: findings say why not
   readonly objects: readonly PlanObject[];
   readonly restart: boolean; // the notebook restarts: kernels and terminals end
+  readonly guardian: boolean; // False: nobody could roll it back while the pod is away
 }
 
 /**
@@ -901,6 +907,7 @@ export interface Restore {
   readonly way: RestoreWay;
   readonly switches: readonly Switch[]; // the claims that were exchanged
   readonly notebook: string; // the notebook that was made beside this one
+  readonly grown: number | null; // it was a growth by exchange: the bytes that were asked for
 }
 
 /** All snapshots, newest first, with the engines and the restores that can be undone. */

@@ -19,6 +19,7 @@ from kfnb_ext.commands.talk import Outcome, Talk, confirm
 from kfnb_ext.model import snapshots
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.text import operations as operations_text
+from kfnb_ext.text import restores
 from kfnb_ext.text import snapshots as text
 from kfnb_ext.text import status as status_text
 
@@ -117,10 +118,7 @@ def undo(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot undo [RESTORE]``"""
     _engine(pod, given)
     made = refer.restore(pod, given.restore)
-    preview = (
-        f"Take back this restore, so that the workspace is as before it:\n  {text.restored(made)}"
-    )
-    confirm(talk, given, preview, "Take it back?")
+    confirm(talk, given, restores.undoing(made), "Take it back?")
     return _restored(pod, waiting.finish(pod.snapshots.undo(made.id), talk).restore)
 
 
@@ -192,7 +190,7 @@ def _restored(pod: Pod, restore: str | None) -> Outcome:
     made = next((one for one in pod.snapshots.list().restores if one.id == restore), None)
     if made is None:
         raise errors.EngineFailed("The restore was made, but its record cannot be read.")
-    return Outcome(made, text.done(made))
+    return Outcome(made, restores.done(made))
 
 
 def _engine(pod: Pod, given: Given) -> snapshots.EngineName:

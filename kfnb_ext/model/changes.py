@@ -21,10 +21,14 @@ Size = Annotated[str, msgspec.Meta(max_length=40, pattern=SIZE)]
 
 
 class GrowRequest(Request, frozen=True, kw_only=True):
-    """Make a claim larger: to ``20Gi``, or by ``+5Gi``. ``way``: what the preview has shown."""
+    """Make a claim larger: to ``20Gi``, or by ``+5Gi``. ``way``: what the preview has shown.
+
+    ``unguarded``: go on by ``switch`` though no guardian can roll it back.
+    """
 
     size: Size
     way: GrowWay = "online"
+    unguarded: bool = False
 
 
 class GrowPlan(Record, frozen=True, kw_only=True):
@@ -39,6 +43,7 @@ class GrowPlan(Record, frozen=True, kw_only=True):
     possible: bool  # False: findings say why not
     objects: tuple[PlanObject, ...] = ()
     restart: bool = False  # the notebook restarts: kernels and terminals end
+    guardian: bool = True  # False: nobody could roll it back while the pod is away
 
 
 class PatchRequest(Request, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from kfnb_ext.model.reading import Record, Request
 
-SnapshotReason = Literal["manual", "before_restore", "before_undo", "schedule"]
+SnapshotReason = Literal["manual", "before_restore", "before_undo", "before_growth", "schedule"]
 EntryType = Literal["file", "directory", "symlink"]
 Problem = Literal["changed", "missing", "added", "unreadable"]
 
@@ -126,6 +126,7 @@ class Restore(Record, frozen=True, kw_only=True):
     way: RestoreWay = "in_place"
     switches: tuple[Switch, ...] = ()  # the claims that were exchanged
     notebook: str = ""  # the notebook that was made beside this one
+    grown: int | None = None  # it was a growth by exchange: the bytes that were asked for
 
 
 class SnapshotList(Record, frozen=True, kw_only=True):

@@ -44,6 +44,12 @@ def restored(made: snapshots.Restore) -> str:
         mounts = ", ".join(one.mount for one in made.switches)
         how = "not mounted any more" if made.undo_of else "mounted"
         return f"The snapshot {made.snapshot} is {how} at {mounts}."
+    if made.grown and not made.undo_of:
+        first = made.switches[0]
+        return (
+            f"The Notebook names the larger claim {first.new} in the place of {first.old}, which "
+            "is kept. What was written between the cut and the restart is on that alone."
+        )
     if made.switches and made.undo_of:
         return "The notebook is on its volumes from before the restore."
     what = f"{len(made.paths)} paths are" if made.paths else "The workspace is"

@@ -6,7 +6,7 @@ Rule: before something changes, the text says what will be written, what will go
 from collections.abc import Iterable
 
 from kfnb_ext.model import snapshots
-from kfnb_ext.text import tables, units
+from kfnb_ext.text import restores, tables, units
 
 WAYS: dict[str, str] = {
     "new_notebook": "a new notebook beside this one",
@@ -19,6 +19,7 @@ REASONS = {
     "manual": "",
     "before_restore": "safety, before a restore",
     "before_undo": "safety, before an undo",
+    "before_growth": "a growth was made from it",
     "schedule": "by schedule",
 }
 
@@ -30,7 +31,9 @@ def listing(found: snapshots.SnapshotList) -> str:
     parts += [_table(found.snapshots)] if found.snapshots else []
     undoable = [one for one in found.restores if snapshots.can_be_undone(one)]
     if undoable:
-        parts.append("\n".join(["Can be undone:", *(f"  {restored(one)}" for one in undoable)]))
+        parts.append(
+            "\n".join(["Can be undone:", *(f"  {restores.restored(one)}" for one in undoable)])
+        )
     told = [one for one in found.engines if len(found.engines) == 1 or not one.absent]
     parts.append("\n".join(map(_engine, told)))
     return "\n\n".join(parts)
@@ -141,7 +144,7 @@ def taken(record: snapshots.Snapshot) -> str:
     added = "" if record.bytes_added is None else f", {units.size(record.bytes_added)} added"
     lines = [f"Snapshot {record.id}{named}: {_held(record)}{added}."]
     if record.left_out_count:
-        lines.append(f"Left out:\n{_indent(_left_out(record).splitlines())}")
+        lines.append(f"Left out:\n{tables.indent(_left_out(record).splitlines())}")
     if not record.durable:
         lines.append("It lies on the volume of the workspace and is lost together with it.")
     lines += [] if record.together else [f"Its volumes were cut {APART}"]
@@ -201,50 +204,6 @@ def _tops(paths: tuple[str, ...]) -> list[tuple[str, int]]:
     return list(tops.items())
 
 
-def _of_volumes(record: snapshots.Restore) -> list[str]:
-    """What a restore of whole volumes has made, and what it kept."""
-    if record.way == "new_notebook":
-        claims = ", ".join(one.new for one in record.switches)
-        return [f"The notebook {record.notebook} is made from {record.snapshot}, on {claims}."]
-    old = ", ".join(dict.fromkeys(one.old for one in record.switches if one.old))
-    lines = [f"The restore {record.undo_of} is taken back."] if record.undo_of else []
-    if not lines and record.way == "data_volume":
-        lines = [f"{record.snapshot} is mounted at {one.mount}." for one in record.switches]
-    lines = lines or [f"The notebook is on the volumes of the snapshot {record.snapshot}."]
-    if old:
-        lines.append(f"Kept: {old}. To let it go: kfnb cluster --release NAME")
-    return [*lines, f"To take this back: kfnb snapshot undo {record.id}"]
-
-
-def restored(record: snapshots.Restore) -> str:
-    """One restore on one line."""
-    what = units.count(len(record.paths), "path") if record.paths else "the workspace"
-    kind = f"undo of {record.undo_of}" if record.undo_of else f"{what} from {record.snapshot}"
-    return f"{record.id}  {units.date(record.ended)}  {kind}"
-
-
-def done(record: snapshots.Restore) -> str:
-    """What a restore or an undo has made."""
-    if record.switches:
-        return "\n".join(_of_volumes(record))
-    what = units.count(len(record.paths), "path") if record.paths else "The workspace"
-    verb = "are" if len(record.paths) > 1 else "is"
-    lines = [f"{what} {verb} as in the snapshot {record.snapshot}."]
-    if record.undo_of:
-        lines = [f"The restore {record.undo_of} is taken back."]
-    unplaced = snapshots.unplaced(record)
-    newer = [path for path in record.kept if path not in unplaced]
-    for why, kept in (
-        ("Changed while it ran; the newer versions are kept here:", newer),
-        ("Could not be put in place (a place is closed to you, or gone); they lie here:", unplaced),
-    ):
-        if kept:
-            lines += [why, _indent([*map(units.plain, kept)][:SHOWN])]
-    if record.safety:
-        lines.append(f"To take this back: kfnb snapshot undo {record.id}")
-    return "\n".join(lines)
-
-
 def checked(found: Iterable[snapshots.Verification]) -> str:
     """What a verify has found."""
     return "\n".join(map(_checked, found)) or "There is no snapshot to check."
@@ -258,7 +217,7 @@ def _checked(one: snapshots.Verification) -> str:
     lines = [f"{one.problem:<10} {units.plain(one.path)}" for one in one.differences[:SHOWN]]
     more = one.differences_count - min(SHOWN, len(one.differences))
     lines += [f"and {more:,} more"] if more > 0 else []
-    return f"{one.snapshot}  {count}  {read}\n{_indent(lines)}"
+    return f"{one.snapshot}  {count}  {read}\n{tables.indent(lines)}"
 
 
 def pruning(plan: snapshots.PrunePlan, found: tuple[snapshots.Snapshot, ...]) -> str:
@@ -281,7 +240,3 @@ def _held(one: snapshots.Snapshot) -> str:
 
 def _size(count: int | None) -> str:
     return "-" if count is None else units.size(count)
-
-
-def _indent(lines: list[str]) -> str:
-    return "\n".join(f"  {line}" for line in lines)

@@ -38,3 +38,8 @@ def align(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
 def _pad(cell: str, columns: int, right: bool = False) -> str:
     blank = " " * (columns - units.width(cell))
     return blank + cell if right else cell + blank
+
+
+def indent(lines: list[str]) -> str:
+    """Lines below a heading."""
+    return "\n".join(f"  {line}" for line in lines)

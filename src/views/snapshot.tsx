@@ -66,6 +66,8 @@ export function title({ name, reason }: Snapshot, trans: TranslationBundle): str
       return trans.__('before a restore');
     case 'before_undo':
       return trans.__('before an undo');
+    case 'before_growth':
+      return trans.__('before a growth');
     case 'schedule':
       return trans.__('scheduled');
     case 'manual':

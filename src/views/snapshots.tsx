@@ -102,9 +102,7 @@ function Restored({ list, refused, status, acts, trans }: ListProps): JSX.Elemen
   const source = list.snapshots.find(snapshot => snapshot.id === last.snapshot);
   const name = source ? title(source, trans) : last.snapshot;
   const at = units.moment(last.ended, status.taken);
-  const what = last.undo_of
-    ? trans.__('The restore was undone at %1.', at)
-    : trans.__('Restored from “%1” at %2.', name, at);
+  const what = happened(last, name, at, trans);
   if (last.safety === null && !last.switches.length) {
     return (
       <p className="kfnb-Restored kfnb-Note">
@@ -125,6 +123,18 @@ function Restored({ list, refused, status, acts, trans }: ListProps): JSX.Elemen
       </button>
     </div>
   );
+}
+
+function happened(last: Restore, name: string, at: string, trans: TranslationBundle): string {
+  const [first] = last.switches;
+  if (last.grown !== null && first) {
+    return last.undo_of
+      ? trans.__('%1 took the place of %2 again at %3.', first.new, first.old, at)
+      : trans.__('%1 took the place of %2, as a larger claim, at %3.', first.new, first.old, at);
+  }
+  return last.undo_of
+    ? trans.__('The restore was undone at %1.', at)
+    : trans.__('Restored from “%1” at %2.', name, at);
 }
 
 function List({ list, refused, status, verification, acts, trans }: ListProps): JSX.Element | null {

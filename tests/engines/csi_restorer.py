@@ -1,6 +1,7 @@
 """A process that restores, and that is killed for good before its n-th request.
 
-Arguments: the kubeconfig, the workspace, the snapshot, the restore's id, n (0: it lives).
+Arguments: the kubeconfig, the workspace, the snapshot, the restore's id, n (0: it lives). Instead
+of a snapshot `grow CLAIM`: then that is exchanged for a claim of 5Gi.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kfnb_ext.engines import base
+from kfnb_ext.engines.csi import enlarging
 from kfnb_ext.engines.csi.engine import CsiEngine
 from kfnb_ext.kube.client import Client
 from kfnb_ext.kube.client.access import Access
@@ -42,6 +44,10 @@ def main() -> None:
         now=lambda: csi_pod.START + csi_pod.timedelta(seconds=60 + time.monotonic() - started),
         sleep=lambda _: time.sleep(0.05),
     )
+    if snapshot.startswith("grow "):
+        wish = enlarging.Wish(claim=snapshot.removeprefix("grow "), size=5 << 30)
+        enlarging.enlarge(real, wish, restore, base.Silent())
+        return
     request = snapshots.RestoreRequest(engine="csi", snapshot=snapshot)
     CsiEngine(real).restore(request, restore, base.Silent())
 

@@ -37,8 +37,11 @@ class Mortal(Access):
         return super().open()
 
 
-def ended(rig: Rig, restore: str = UNDER) -> None:
-    """Let the guardian and the next server do what they do, until nothing is left to do."""
+def ended(rig: Rig, restore: str = UNDER, mark: str = "") -> None:
+    """Let the guardian and the next server do what they do, until nothing is left to do.
+
+    ``mark``: what the new volume's mark says; empty: the snapshot.
+    """
     rig.others.clear()
     rig.guardian(restore)
     rig.server()
@@ -50,26 +53,32 @@ def ended(rig: Rig, restore: str = UNDER) -> None:
         if not rig.cluster.world.read("pods", "alice", "demo-0"):
             continue
         with contextlib.suppress(errors.KfnbError):
-            rig.marked(rig.snapshot if rig.ready_on(NEW[0]) else f"{UNDER}-before")
+            rig.marked((mark or rig.snapshot) if rig.ready_on(NEW[0]) else f"{UNDER}-before")
             rig.told.extend(rig.recover())
     with contextlib.suppress(errors.KfnbError):
         rig.told.extend(rig.recover())
     rig.settle()
 
 
-def judge(rig: Rig, error: BaseException | None, *, undo: bool = False) -> None:
-    """All that must hold."""
+def judge(
+    rig: Rig,
+    error: BaseException | None,
+    *,
+    undo: bool = False,
+    new: tuple[str, ...] = NEW,
+) -> None:
+    """All that must hold. ``new``: the claims that the notebook is on after the exchange."""
     running = rig.journal
     assert running is None or running.ended, running
-    assert rig.on in (OURS, NEW)
+    assert rig.on in (OURS, new)
     assert all(map(rig.ready_on, rig.on))
-    assert set(OURS) <= set(rig.claims) <= {*OURS, *NEW}
-    assert not undo or set(rig.claims) == {*OURS, *NEW}
+    assert set(OURS) <= set(rig.claims) <= {*OURS, *new}
+    assert not undo or set(rig.claims) == {*OURS, *new}
     assert not any("deletionTimestamp" in one["metadata"] for one in rig.claims.values())
     kept = {one.name: one for one in keeping.kept(rig.context()) if one.kind == "claim"}
     assert set(rig.claims) - set(rig.on) == set(kept), (kept, rig.on)
     assert all(one.can_go for one in kept.values())
-    before, after = (NEW, OURS) if undo else (OURS, NEW)
+    before, after = (new, OURS) if undo else (OURS, new)
     if running is not None and running.id == (BACK if undo else UNDER):
         assert rig.on == (after if running.phase == "done" else before)
     if error is None:
@@ -78,7 +87,7 @@ def judge(rig: Rig, error: BaseException | None, *, undo: bool = False) -> None:
         assert rig.on == before, error.message
     listed = [one.id for one in rig.engine().restores()]
     assert len(listed) == len(set(listed))
-    wanted = {UNDER} if rig.on == NEW else {UNDER, BACK} if undo else set()
+    wanted = {UNDER} if rig.on == new else {UNDER, BACK} if undo else set()
     assert set(listed) == wanted
 
 

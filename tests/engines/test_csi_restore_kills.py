@@ -24,10 +24,10 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
         yield made
 
 
-def restorer(rig: Rig, nth: int) -> "subprocess.Popen[bytes]":
-    """The process that restores."""
+def restorer(rig: Rig, nth: int, what: str = "") -> "subprocess.Popen[bytes]":
+    """The process that restores; ``what``: something else than the snapshot."""
     kubeconfig = rig.cluster.kubeconfig(rig.folder)
-    words = [str(kubeconfig), str(rig.workspace), rig.snapshot, UNDER, str(nth)]
+    words = [str(kubeconfig), str(rig.workspace), what or rig.snapshot, UNDER, str(nth)]
     return subprocess.Popen(
         [sys.executable, "-m", "tests.engines.csi_restorer", *words],
         cwd=ROOT,
@@ -46,6 +46,21 @@ def test_a_killed_process_leaves_nothing_that_is_not_brought_to_its_end(rig: Rig
     csi_trials.ended(rig)
     csi_trials.judge(rig, csi_trials.Died() if process.returncode else None)
     assert process.returncode == -9
+
+
+@pytest.mark.parametrize("phase", ["safety", "provision", "armed", "swapped"])
+def test_a_growth_killed_in_any_phase_leaves_the_old_claim_or_the_larger_one(rig: Rig, phase: str):
+    with restorer(rig, 0, "grow demo-home") as process:
+        while process.poll() is None:
+            if rig.journal and rig.journal.phase == phase:
+                process.kill()
+            rig.cluster.controllers.step()
+            real.sleep(0.01)
+
+    csi_trials.ended(rig, mark=f"{UNDER}-before")
+    csi_trials.judge(rig, csi_trials.Died(), new=(NEW[0], "demo-data"))
+    assert process.returncode == -9
+    assert (rig.on == OURS) is (phase != "swapped")
 
 
 def test_the_guardian_of_the_job_goes_back_though_it_is_killed_on_the_way(rig: Rig):

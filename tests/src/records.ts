@@ -262,6 +262,7 @@ export function restore(extra: Partial<Restore> = {}): Restore {
     kept: [],
     way: 'in_place',
     switches: [],
+    grown: null,
     notebook: '',
     ...extra
   };

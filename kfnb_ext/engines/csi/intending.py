@@ -11,6 +11,7 @@ import msgspec
 from kfnb_ext import errors
 from kfnb_ext.engines.csi import listing, members, provisioning, syncing, target
 from kfnb_ext.engines.csi.context import Context
+from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.members import Member
 from kfnb_ext.engines.csi.provisioning import Wanted
 from kfnb_ext.engines.csi.target import Target
@@ -38,11 +39,24 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     container: str = ""
     undo_of: str = ""
     name: str = ""  # of the new notebook
+    growth: Growth | None = None  # its claims are to be larger
     notes: tuple[str, ...] = ()  # sentences that a person should read first
 
 
 def intend(context: Context, request: snapshots.RestoreRequest, identity: str) -> Intent:
     """Work it out. Raises: NotFound, Unsupported, BadRequest, ClusterError."""
+    plain = of_notebook(context, identity, request.snapshot)
+    held = listing.held(context, request.snapshot)
+    plain = msgspec.structs.replace(plain, way=request.way, held=held)
+    if request.way == "data_volume":
+        return _data_volume(context, plain, request.mount)
+    if request.way == "new_notebook":
+        return _new_notebook(context, plain, request.name)
+    return in_place(context, plain)
+
+
+def of_notebook(context: Context, identity: str, snapshot: str) -> Intent:
+    """The Notebook as it is, and nothing intended yet. Raises: Unsupported, ClusterError."""
     here = context.where()
     if not here.notebook:
         raise errors.Unsupported(
@@ -51,24 +65,19 @@ def intend(context: Context, request: snapshots.RestoreRequest, identity: str) -
             "Make a claim from the VolumeSnapshot by hand; `kfnb snapshot list` names it.",
         )
     whose = target.of(here)
-    plain = Intent(
+    return Intent(
         id=identity,
-        way=request.way,
-        snapshot=request.snapshot,
+        way="in_place",
+        snapshot=snapshot,
         target=whose,
         here=here,
         found=whose.read(context.client),
-        held=listing.held(context, request.snapshot),
         container=here.container,
     )
-    if request.way == "data_volume":
-        return _data_volume(context, plain, request.mount)
-    if request.way == "new_notebook":
-        return _new_notebook(context, plain, request.name)
-    return _in_place(context, plain)
 
 
-def _in_place(context: Context, plain: Intent) -> Intent:
+def in_place(context: Context, plain: Intent) -> Intent:
+    """Its volumes become those that ``plain`` holds. Raises: ClusterError."""
     spots, switches = target.spots(plain.found), list[snapshots.Switch]()
     wanted, notes, mark = list[Wanted](), list[str](), ""
     for member in plain.held:
@@ -88,15 +97,17 @@ def _in_place(context: Context, plain: Intent) -> Intent:
                 switches.append(
                     snapshots.Switch(volume=volume, mount=mount, old=spot.claim, new=new)
                 )
-        if member.volume.workspace and not member.volume.read_only:
-            mark = _mark(context, plain.snapshot)
+        if plain.growth is None:  # its cut is still to be made
+            mark = mark or marked(context, member, plain.snapshot)
     return msgspec.structs.replace(
         plain, switches=tuple(switches), claims=tuple(wanted), mark=mark, notes=tuple(notes)
     )
 
 
-def _mark(context: Context, snapshot: str) -> str:
-    """What the mark of the restored workspace must say; empty: the cut could not leave one."""
+def marked(context: Context, member: Member, snapshot: str) -> str:
+    """What the mark of the restored volume must say; empty: it is not there, or left none."""
+    if member.volume.read_only or not member.volume.workspace:
+        return ""
     told = listing.one(context, snapshot).warnings
     unmarked = any(syncing.MARK in one or "outside the pod" in one for one in told)
     return "" if unmarked else snapshot
@@ -188,6 +199,7 @@ def _wanted(
         member=member,
         source=source,
         replaces=replaces,
+        least=plain.growth.size if plain.growth else None,
     )
 
 

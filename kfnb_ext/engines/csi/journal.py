@@ -14,6 +14,7 @@ import msgspec
 from kfnb_ext import errors
 from kfnb_ext.engines.csi import keys, target
 from kfnb_ext.engines.csi.context import Context
+from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.target import Object, Target
 from kfnb_ext.kube.client import Client, failures
 from kfnb_ext.model import operations, snapshots
@@ -66,6 +67,7 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mark: str = ""  # what the restored workspace must name in its mark; empty: nothing
     container: str = ""
     undo_of: str = ""
+    growth: Growth | None = None  # it is a growth, or the undo of one
     reason: str = ""  # why it failed
     exchanged: bool = False  # it came to the exchange: its claims may have been used
     told: bool = False  # a person was told how it ended
@@ -227,6 +229,7 @@ def restored(journal: Journal, now: datetime) -> snapshots.Restore:
         undo_of=journal.undo_of or None,
         way=journal.way,
         switches=journal.switches,
+        grown=journal.growth.size if journal.growth else None,
     )
 
 

@@ -13,7 +13,7 @@ from kfnb_ext.engines.csi.members import Member
 from kfnb_ext.kube.client import address
 from kfnb_ext.model import snapshots
 
-REASONS = {"manual", "before_restore", "before_undo", "schedule"}
+REASONS = {"manual", "before_restore", "before_undo", "before_growth", "schedule"}
 
 
 def every(context: Context) -> tuple[snapshots.Snapshot, ...]:

@@ -26,15 +26,13 @@ NOBODY = (
 
 def plan(context: Context, request: snapshots.RestoreRequest) -> snapshots.RestorePlan:
     """What a restore would do. Raises: NotFound, BadRequest, Unsupported, ClusterError."""
-    return weigh(context, intending.intend(context, request, TRIAL), request)
+    return weigh(context, intending.intend(context, request, TRIAL))
 
 
-def weigh(
-    context: Context, intent: Intent, request: snapshots.RestoreRequest
-) -> snapshots.RestorePlan:
+def weigh(context: Context, intent: Intent) -> snapshots.RestorePlan:
     """The plan of an intent. Raises: ClusterError when the cluster cannot be asked."""
     against = _against(context, intent)
-    restart = request.way != "new_notebook" and not standing.stopped(intent.found)
+    restart = intent.way != "new_notebook" and not standing.stopped(intent.found)
     nobody = _unguarded(context, intent) if restart else ""
     findings = [*against, *intent.notes, *_others(context, intent)]
     if nobody:
@@ -64,12 +62,18 @@ def weigh(
     )
 
 
-def refuse(plan_: snapshots.RestorePlan, *, unguarded: bool) -> None:
+def refuse(
+    plan_: snapshots.RestorePlan,
+    *,
+    unguarded: bool,
+    what: str = "restore",
+    look: str = "snapshot restore ID --engine csi",
+) -> None:
     """Raises: Conflict where the plan says that it is not possible."""
     if not plan_.possible:
         raise errors.Conflict(
-            f"This restore is not possible: {' '.join(plan_.findings[:3])} Nothing was changed.",
-            "The preview says all of it: `kfnb snapshot restore ID --engine csi` asks first.",
+            f"This {what} is not possible: {' '.join(plan_.findings[:3])} Nothing was changed.",
+            f"The preview says all of it: `kfnb {look}` asks first.",
         )
     if plan_.restart and not plan_.guardian and not unguarded:
         why = next((one for one in plan_.findings if one.startswith(NOBODY[:15])), "")
@@ -170,7 +174,8 @@ def _objects(intent: Intent, *, restart: bool, guardian: bool) -> list[PlanObjec
 
     if intent.way == "in_place":
         old = ", ".join(dict.fromkeys(one.old for one in intent.switches))
-        add("create", "snapshot", f"{intent.id}-before", f"the safety snapshot of {old}")
+        what = f"{old} as it is now" if intent.growth else f"the safety snapshot of {old}"
+        add("create", "snapshot", f"{intent.id}-before", what)
     for one in intent.claims:
         size = quantities.said(one.size) if one.size else "of a size not known"
         add("create", "claim", one.name, f"{size} from the snapshot, for {one.mount}")

@@ -41,12 +41,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     member: Member
     source: Object  # the claim whose place it takes, or what is known of it
     replaces: str = ""
+    least: int | None = None  # bytes that a person wants
 
     @property
     def size(self) -> int | None:
         """The size that it asks for, in bytes: never below what the snapshot needs."""
         status, spec = self.source.get("status") or {}, self.source["spec"]
         held = [
+            self.least,
             self.member.size,
             self.member.volume.capacity,
             self.member.volume.request,

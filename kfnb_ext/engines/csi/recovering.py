@@ -12,14 +12,15 @@ from typing import Literal
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import aborting, confirming, guarding, journal, switching, target
+from kfnb_ext.engines.csi import aborting, confirming, guarding, journal, room, switching, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.engines.csi.target import Target
 from kfnb_ext.kube import place, standing
 from kfnb_ext.kube.client import Client, failures
 
-WELL = ("The restore worked", "The restore was taken back")  # so begins what is told then
+# So begins what is told then.
+WELL = ("The restore worked", "The restore was taken back", room.GREW)
 
 
 def needed(client: Client, names: place.Names) -> bool:
@@ -67,7 +68,7 @@ def _recovered(context: Context, whose: Target, seen: Seen, running: Journal) ->
         return _back(context, whose, seen, running)
     if running.phase == "confirmed":
         confirming.confirm(context.client, whose, seen, context.now())
-        return told(context, whose, done(running))
+        return told(context, whose, done(context, running))
     if not aborting.abandoned(context, running):
         return ()
     left = aborting.abort(context, whose, running.id, "it was interrupted")
@@ -77,7 +78,7 @@ def _recovered(context: Context, whose: Target, seen: Seen, running: Journal) ->
 
 def _ended(context: Context, whose: Target, seen: Seen, running: Journal) -> tuple[str, ...]:
     if running.phase == "done":
-        return told(context, whose, done(running))
+        return told(context, whose, done(context, running))
     remains = aborting.cleared(context, whose, seen, running) if not running.exchanged else []
     kept = f" {', '.join(remains)} could not be taken away yet." if remains else ""
     return told(context, whose, aborting.failed(running).message + kept)
@@ -89,7 +90,7 @@ def _swapped(context: Context, whose: Target, seen: Seen, running: Journal) -> t
         return _alone(context, whose, seen, running)
     if not wrong:
         confirming.confirm(context.client, whose, seen, context.now())
-        return told(context, whose, done(running))
+        return told(context, whose, done(context, running))
     deadline = context.now() + context.settings.restart_within
     switching.back(context.client, whose, seen, context.now(), reason=wrong, deadline=deadline)
     return (
@@ -125,8 +126,10 @@ def told(context: Context, whose: Target, text: str) -> tuple[str, ...]:
     return (text,)
 
 
-def done(running: Journal) -> str:
+def done(context: Context, running: Journal) -> str:
     """How a restore that worked is told."""
+    if running.growth:
+        return room.told(context, running)
     kept = ", ".join(dict.fromkeys(one.old for one in running.switches if one.old))
     what = WELL[1] if running.undo_of else WELL[0]
     text = f"{what}: the notebook is on the volumes of {running.snapshot}."

@@ -31,6 +31,7 @@ from kfnb_ext.kube.client import failures
 from kfnb_ext.model import snapshots
 
 TRIES = 3
+More = Callable[[], dict[str, object]]  # what the journal is to hold besides, by then
 
 
 def restore(
@@ -39,7 +40,7 @@ def restore(
     """Restore. Raises: as planning, ClusterError, Conflict, EngineFailed, Cancelled."""
     context.forget()
     intent = intending.intend(context, request, identity)
-    plan = planning.weigh(context, intent, request)
+    plan = planning.weigh(context, intent)
     planning.refuse(plan, unguarded=request.unguarded)
     if request.way == "new_notebook":
         return beside.make(context, intent, progress)
@@ -72,6 +73,7 @@ def begun(context: Context, intent: intending.Intent, phase: journal.Phase) -> S
         mark=intent.mark,
         container=intent.container,
         undo_of=intent.undo_of,
+        growth=intent.growth,
     )
     return journal.begin(context, intent.target, new)
 
@@ -214,15 +216,21 @@ def _prepared(run: Run, intent: intending.Intent) -> None:
         )
         taken = taking.take(run.context, order, run.progress)
         run.move("saved", safety=taken.id)
-    if run.journal.phase == "provision":
-        for wanted in intent.claims:
-            run.progress.advance(0)
-            run.progress.phase(f"making the claim {wanted.name}")
-            body = intending.claim(intent, wanted)
-            provisioning.make(run.context, intent.target.namespace, body)
-        names = [one.name for one in intent.claims]
-        provisioning.bound(run.context, intent.target.namespace, names, run.progress)
-        run.move("provisioned")
+    provision(run, intent)
+
+
+def provision(run: Run, intent: intending.Intent, more: More = dict) -> None:
+    """Make the new claims, where that is not done yet. Raises: what the cluster refuses."""
+    if run.journal.phase != "provision":
+        return
+    for wanted in intent.claims:
+        run.progress.advance(0)
+        run.progress.phase(f"making the claim {wanted.name}")
+        body = intending.claim(intent, wanted)
+        provisioning.make(run.context, intent.target.namespace, body)
+    names = [one.name for one in intent.claims]
+    provisioning.bound(run.context, intent.target.namespace, names, run.progress)
+    run.move("provisioned", **more())
 
 
 def _mounts(switches: Sequence[snapshots.Switch]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def take(context: Context, order: Order, progress: base.Progress) -> snapshots.S
     """
     allowed(context)
     try:
-        here, chosen, cut = _prepared(context, order, progress)
+        here, chosen, cut = prepared(context, order, progress)
     except failures.ClusterError as error:
         raise _untouched(error) from None
     progress.advance(0)
@@ -58,7 +58,7 @@ def take(context: Context, order: Order, progress: base.Progress) -> snapshots.S
     return _taken(context, cut, bodies, progress)
 
 
-def _prepared(
+def prepared(
     context: Context, order: Order, progress: base.Progress
 ) -> tuple[cluster.Place, choosing.Chosen, Cut]:
     """All that is asked before anything is made. Raises: ClusterError, Unsupported."""

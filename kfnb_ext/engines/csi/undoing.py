@@ -8,6 +8,7 @@ from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.csi import aborting, hiring, intending, journal, pods, restoring, target
 from kfnb_ext.engines.csi.context import Context
+from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.journal import Seen
 from kfnb_ext.kube import standing
 from kfnb_ext.kube.client import address, failures
@@ -60,6 +61,7 @@ def _intent(context: Context, restore: str, identity: str) -> intending.Intent:
         switches=switches,
         container=here.container,
         undo_of=restore,
+        growth=Growth(size=made.grown) if made.grown else None,
     )
 
 
