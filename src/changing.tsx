@@ -10,6 +10,7 @@ import * as React from 'react';
 import type { ChangesClient } from './changes-client';
 import { type ApiError, asApiError } from './client';
 import type { GrowPlan, Patched, PatchPlan } from './contract';
+import { confirmExchange } from './growing';
 import type { Pod } from './pod';
 import { EndView, type Ending, GrowthView, PatchView } from './views/changing';
 
@@ -93,7 +94,13 @@ export class Changes {
       }
       const plan = await client.previewGrowth(claim, { size });
       const heading = trans.__('Make %1 larger?', claim);
-      if (await this.agreed(heading, growthBody(plan, trans), plan)) {
+      if (plan.way === 'switch' && plan.possible) {
+        const agreed = await confirmExchange(size, plan, heading, trans);
+        if (agreed) {
+          await this.save();
+          this.pod.follow(await client.grow(claim, agreed));
+        }
+      } else if (await this.agreed(heading, growthBody(plan, trans), plan)) {
         this.pod.follow(await client.grow(claim, { size, way: plan.way }));
       }
     });

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfnb_ext.assembly import site
+from kfnb_ext.engines import base
 from kfnb_ext.kube import quota, standing
 from kfnb_ext.model import advice, quotas
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.shm import Shm
+from kfnb_ext.model.snapshots import Restore, RestorePlan
 from kfnb_ext.model.volumes import Volumes
+from kfnb_ext.services.cluster.exchanging import Exchanging
 from kfnb_ext.services.cluster.growing import Growing
 from kfnb_ext.services.cluster.patching import Patching
 from kfnb_ext.services.cluster.sending import Object, Sending
@@ -22,9 +26,34 @@ from kfnb_ext.services.cluster.waiting_for_room import WaitingForRoom
 from kfnb_ext.services.cluster.writing import Writing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kfnb_ext.assembly import Pod
+    from kfnb_ext.engines.csi.context import Context
     from kfnb_ext.model.patches import Spec
     from kfnb_ext.services.heartbeat import Heartbeat
+
+
+class Larger:
+    """The engine of volumes, as what grows a claim by exchange wants it."""
+
+    def __init__(self, context: "Callable[[], Context]") -> None:
+        self._context = context
+
+    def plan(self, claim: str, size: int) -> RestorePlan:
+        """What it would do."""
+        from kfnb_ext.engines.csi import enlarging
+
+        return enlarging.plan(self._context(), enlarging.Wish(claim=claim, size=size))
+
+    def make(
+        self, claim: str, size: int, identity: str, progress: base.Progress, *, unguarded: bool
+    ) -> Restore:
+        """Do it."""
+        from kfnb_ext.engines.csi import enlarging
+
+        wish = enlarging.Wish(claim=claim, size=size, unguarded=unguarded)
+        return enlarging.enlarge(self._context(), wish, identity, progress)
 
 
 class Changing:
@@ -65,7 +94,12 @@ class Changing:
         """What enlarges claims."""
         namespace = self.gate.where.names.namespace
         wait = WaitingForRoom(lambda: self.gate.client, namespace)
-        return Growing(self.gate, wait, self._storage)
+        return Growing(self.gate, wait, self._exchanging, self._storage)
+
+    @cached_property
+    def _exchanging(self) -> Exchanging:
+        larger = Larger(lambda: self._pod.cluster.context)
+        return Exchanging(self.gate, larger, site.policy(self._pod.options).allow)
 
     def _heart(self) -> "Heartbeat | None":
         return self._pod.heartbeat_made

@@ -20,6 +20,7 @@ def grow(pod: Pod, given: Any, talk: Talk) -> Outcome:
     plan = growing.preview(given.claim, wish)
     _possible(plan.possible, plan.findings)
     confirm(talk, given, text.growth(plan), "Make it larger?")
+    wish = GrowRequest(size=given.size, way=plan.way, unguarded=given.unguarded)
     ended = waiting.finish(growing.grow(given.claim, wish), talk)
     return Outcome(ended, ended.message)
 

@@ -9,7 +9,9 @@ from typing import Any
 GROW = """\
 SIZE     20Gi: so large; +5Gi: so much more. A claim cannot be made smaller, also not later.
 It grows while it is used, where its storage class allows that. Ctrl-C ends the waiting alone:
-the growth goes on in the cluster."""
+the growth goes on in the cluster. Where the class lets no claim grow, a snapshot is taken, a larger
+claim is made from it, and the notebook restarts on that; the old claim is kept, and `kfnb snapshot
+undo` goes back to it. What is written meanwhile, after the snapshot, is on the old claim alone."""
 FIX = """\
 ADVICE   as `kfnb shm`, `kfnb limits` and `kfnb fix` name it, like shm_small. Without: the one
          that there is, or all of them are listed.
@@ -38,6 +40,8 @@ def add(commands: Any, command: Callable[..., Any]) -> None:
     grow.epilog = GROW
     grow.add_argument("claim", metavar="CLAIM", help="as `kfnb volumes` names it")
     grow.add_argument("size", metavar="SIZE", help="20Gi, or +5Gi")
+    text = "also where no guardian can go back if the notebook does not start on a larger claim"
+    grow.add_argument("--unguarded", action="store_true", help=text)
     text = "change the Notebook as an advice says: /dev/shm, memory, CPU"
     fix = command(commands, "fix", "fix", text, yes=True)
     fix.epilog = FIX

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { GrowPlan, PatchPlan, StopRequest } from '../contract';
 import * as units from '../units';
+import { Objects } from './plan';
 
 interface PlanProps<T> {
   plan: T;
@@ -39,6 +40,7 @@ export function GrowthView({ plan, trans }: PlanProps<GrowPlan>): JSX.Element {
         </p>
       ) : null}
       <Findings findings={plan.findings} possible={plan.possible} />
+      <Objects objects={plan.objects} />
     </div>
   );
 }

@@ -30,8 +30,8 @@ export function PlanView({ plan, trans }: PlanProps): JSX.Element {
 }
 
 /** What happens to objects of the cluster. */
-function Objects({ objects }: { objects: readonly PlanObject[] }): JSX.Element {
-  return (
+export function Objects({ objects }: { objects: readonly PlanObject[] }): JSX.Element | null {
+  return objects.length ? (
     <ul className="kfnb-List">
       {objects.map(one => (
         <li key={`${one.act} ${one.kind} ${one.name}`}>
@@ -39,7 +39,7 @@ function Objects({ objects }: { objects: readonly PlanObject[] }): JSX.Element {
         </li>
       ))}
     </ul>
-  );
+  ) : null;
 }
 
 /** What happens to files. */

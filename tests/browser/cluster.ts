@@ -9,7 +9,7 @@ import type { JupyterOptions } from './jupyter';
 const ROOT = path.resolve(__dirname, '../..');
 
 /** Options of a Jupyter in such a cluster; its worlds stand in `tests/fakes/serve.py`. */
-export function inCluster(world: 'volumes' | 'stock' | 'recorded'): {
+export function inCluster(world: 'volumes' | 'stock' | 'recorded' | 'rigid'): {
   options: JupyterOptions;
   stop: () => void;
 } {

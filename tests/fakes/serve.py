@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.engines import csi_pod
-from tests.fakes import alice
+from tests.fakes import alice, kubernetes
 from tests.fakes.kubernetes import Cluster
 
 MOUNTS = {"/home/jovyan": "demo-home", "/home/jovyan/data": "demo-data"}
@@ -29,9 +29,22 @@ def _stock(cluster: Cluster, _: str) -> None:
     csi_pod.seed(cluster, MOUNTS)
 
 
+def _rigid(cluster: Cluster, _: str) -> None:
+    """One volume, of a class that lets none grow, in a notebook that really restarts."""
+    csi_pod.allow(cluster)
+    of_class = {"metadata": {"name": "rigid"}, "provisioner": csi_pod.DRIVER}
+    rigid = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass"} | of_class
+    home = csi_pod.claim("demo-home", storageClassName="rigid")
+    cluster.world.seed(*csi_pod.classes(), rigid, home, kubernetes.notebook())
+    run = cluster.controllers
+    run.workloads = run.automatic = True
+    run.settle()
+
+
 worlds: dict[str, Callable[[Cluster, str], None]] = {
     "volumes": _volumes,
     "stock": _stock,
+    "rigid": _rigid,
     "recorded": alice.settle,  # with a quota; the home is mounted at WORKSPACE
 }
 

@@ -1,11 +1,10 @@
-"""A larger claim: online where its class allows, else told what else leads there.
+"""A larger claim: online where its class allows, else by one that takes its place.
 
 Rule: never a shrink. A growth that was asked for goes on in the cluster whoever waits for it;
 what ends here is the waiting.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 from kfnb_ext import errors
 from kfnb_ext.kube import claims
@@ -15,6 +14,7 @@ from kfnb_ext.model.advice import Known
 from kfnb_ext.model.changes import GrowPlan, GrowRequest
 from kfnb_ext.model.reading import checked
 from kfnb_ext.services.cluster import writing
+from kfnb_ext.services.cluster.exchanging import Exchanging
 from kfnb_ext.services.cluster.waiting_for_room import WaitingForRoom
 from kfnb_ext.services.operations import Result, Running
 
@@ -30,9 +30,10 @@ class Growing:
         self,
         gate: writing.Writing,
         wait: WaitingForRoom,
+        exchange: Exchanging,
         room: Room = lambda of_class, more, size: (),
     ) -> None:
-        self._gate, self._wait, self._room = gate, wait, room
+        self._gate, self._wait, self._exchange, self._room = gate, wait, exchange, room
 
     def preview(self, name: str, request: GrowRequest) -> GrowPlan:
         """What a growth would do; changes nothing. Raises: ClusterError, BadRequest."""
@@ -46,17 +47,12 @@ class Growing:
         findings = [*self._room(claim.storage_class or "", more, wanted)]
         try:
             self._gate.allow("Enlarging a claim")
-            if claim.expandable is not False:
-                self._patch(body, name, wanted, dry_run=True)
+            rigid = self._rigid(body, claim, wanted)
         except errors.KfnbError as error:
-            if not _class_refuses(error):
-                text = f"{error.message} {error.hint}".strip()
-                return self._plan(claim, wanted, [*findings, text], possible=False)
-            claim_says_no = True
-        else:
-            claim_says_no = claim.expandable is False
-        if claim_says_no:
-            return self._switched(claim, wanted, findings)
+            text = f"{error.message} {error.hint}".strip()
+            return self._plan(claim, wanted, [*findings, text], possible=False)
+        if rigid:
+            return self._exchange.plan(claim, wanted, self._mount(name))
         findings.append(
             "The claim grows while it is used; nothing restarts. It cannot be made smaller again."
         )
@@ -66,14 +62,12 @@ class Growing:
         """Enlarge it, and wait until its files have the room. Raises: Forbidden, BadRequest."""
         self._gate.allow("Enlarging a claim")
         request = checked(request)
+        if request.way == "switch":
+            return self._exchange.start(name, request, lambda: self._to(name, request), user)
 
         def work(running: Running) -> Result:
             running.phase("reading the claim")
-            body, claim = self._read(name)
-            wanted = _wanted(claim, request.size)
-            why = _refused(claim, wanted)
-            if why:
-                raise errors.Conflict(why, "Ask for more than it has.")
+            body, _, wanted = self._asked_for(name, request)
             mount = self._mount(name)
             before = self._wait.measure(mount)
             running.phase("asking for the larger claim")
@@ -83,6 +77,39 @@ class Growing:
 
         title = f"growth of the claim {name} ({request.size})"
         return self._gate.operations.start("grow", "cluster", title, work, user=user)
+
+    def _asked_for(
+        self, name: str, request: GrowRequest
+    ) -> tuple[dict[str, object], cluster.Claim, int]:
+        """The claim, and how large it is to be. Raises: Conflict where that is not larger."""
+        body, claim = self._read(name)
+        wanted = _wanted(claim, request.size)
+        why = _refused(claim, wanted)
+        if why:
+            raise errors.Conflict(why, "Ask for more than it has.")
+        return body, claim, wanted
+
+    def _to(self, name: str, request: GrowRequest) -> int:
+        """How large the one is to be that takes its place. Raises: Conflict where none needs to."""
+        body, claim, wanted = self._asked_for(name, request)
+        if not self._rigid(body, claim, wanted):
+            raise errors.Conflict(
+                f"The claim {name} can grow while it is used. Nothing was changed.",
+                "Look at the preview again: the notebook need not restart.",
+            )
+        return wanted
+
+    def _rigid(self, body: dict[str, object], claim: cluster.Claim, wanted: int) -> bool:
+        """Whether its class lets it not grow. Raises: ClusterError for any other refusal."""
+        if claim.expandable is False:
+            return True
+        try:
+            self._patch(body, claim.name, wanted, dry_run=True)
+        except failures.Refused as error:
+            if REFUSED_BY_CLASS not in error.message:
+                raise
+            return True
+        return False
 
     def _read(self, name: str) -> tuple[dict[str, object], cluster.Claim]:
         client, place = self._gate.client, self._place(name)
@@ -127,31 +154,15 @@ class Growing:
             return ""
         return next((one.mount for one in held if one.claim.name == name), "")
 
-    def _switched(self, claim: cluster.Claim, wanted: int, findings: list[str]) -> GrowPlan:
-        of_class = f"The storage class {claim.storage_class or '(none)'}"
-        told = [
-            *findings,
-            f"{of_class} does not let claims grow. Nothing was changed.",
-            "What leads there: a snapshot, a larger claim from it, and the Notebook changed to "
-            "that. It needs snapshots of the cluster, and a claim that this notebook mounts.",
-        ]
-        return self._plan(claim, wanted, told, possible=False, way="switch")
-
     def _plan(
-        self,
-        claim: cluster.Claim,
-        wanted: int,
-        findings: list[str],
-        *,
-        possible: bool,
-        way: Literal["online", "switch"] = "online",
+        self, claim: cluster.Claim, wanted: int, findings: list[str], *, possible: bool
     ) -> GrowPlan:
         return GrowPlan(
             claim=claim.name,
             mount=self._mount(claim.name),
             size=claim.capacity or claim.requested,
             wanted=wanted,
-            way=way,
+            way="online",
             findings=tuple(findings),
             possible=possible,
         )
@@ -186,7 +197,3 @@ def _refused(claim: cluster.Claim, wanted: int) -> str:
     if wanted == has:
         return f"The claim {claim.name} has {quantities.said(has)} already. Nothing was changed."
     return ""
-
-
-def _class_refuses(error: errors.KfnbError) -> bool:
-    return isinstance(error, failures.Refused) and REFUSED_BY_CLASS in error.message

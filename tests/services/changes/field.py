@@ -5,16 +5,19 @@ Time passes by being asked: each request moves the cluster's controllers by one 
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from kfnb_ext import state
+from kfnb_ext import errors, state
+from kfnb_ext.assembly.changing import Larger
+from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.kube import place
 from kfnb_ext.kube.client import Client, Limits
 from kfnb_ext.kube.client.access import Access
 from kfnb_ext.model import advice, levels, operations
 from kfnb_ext.model.shm import Shm
+from kfnb_ext.services.cluster.exchanging import Exchanging
 from kfnb_ext.services.cluster.growing import Growing
 from kfnb_ext.services.cluster.patching import Patching
 from kfnb_ext.services.cluster.sending import Sending
@@ -67,15 +70,40 @@ class Field:
             state.State(folder, str(folder / "state")), "shell", logging.getLogger("test")
         )
         self.gate = Writing(lambda: self.client, self.where, self.operations, **site)
-        self.shm, self.ticks = SMALL, 0.0
+        self.shm, self.ticks, self.looks = SMALL, 0.0, 0
+        self.snapshots = True
         sending = Sending(self.gate)
         self.patching = Patching(sending, self.propose, now=lambda: NOON)
         self.unpatching = Unpatching(sending)
         wait = WaitingForRoom(
             lambda: self.client, "alice", clock=lambda: self.ticks, sleep=self.pass_
         )
-        self.growing = Growing(self.gate, wait)
+        larger = Larger(lambda: self.context)
+        exchanging = Exchanging(self.gate, larger, self.allow)
+        self.growing = Growing(self.gate, wait, exchanging)
         self.stopping = Stopping(self.gate, lambda wish, running: None, now=lambda: NOON)
+
+    @property
+    def context(self) -> Context:
+        """What the engine of volumes works with, as if from outside the pod."""
+        return Context(
+            client=self.client,
+            where=self.where.look,
+            forget=self.where.forget,
+            workspace="/home/jovyan",
+            sleep=lambda seconds: self.cluster.controllers.step(),
+            now=self._now,
+        )
+
+    def _now(self) -> datetime:
+        """Each look at the clock takes some seconds."""
+        self.looks += 1
+        return NOON + timedelta(seconds=5 * self.looks)
+
+    def allow(self, what: str) -> None:
+        """What the site says of snapshots."""
+        if not self.snapshots:
+            raise errors.Forbidden(f"{what} is switched off by the administrator.")
 
     def pass_(self, seconds: float) -> None:
         self.ticks += seconds

@@ -61,12 +61,12 @@ def test_never_a_shrink_and_nothing_is_sent_for_one(field, size, word):
     assert not [r for r in field.cluster.log if r.method == "PATCH"]
 
 
-def test_a_class_that_lets_nothing_grow_is_named_with_what_leads_there(field):
+def test_a_class_that_lets_nothing_grow_is_named_and_why_no_larger_claim_can_take_its_place(field):
     plan = field.growing.preview("demo-data", GrowRequest(size="2Gi"))
     assert not plan.possible
     assert plan.way == "switch"
-    assert "rigid does not let claims grow" in " ".join(plan.findings)
-    assert "a larger claim from it" in " ".join(plan.findings)
+    assert "rigid does not let claims grow, and no larger claim" in plan.findings[0]
+    assert "demo-data is not mounted in this notebook" in plan.findings[0]
     ended = grow(field, "2Gi", "demo-data")
     assert ended.state == "failed"
     assert "must support resize" in ended.message
