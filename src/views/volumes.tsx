@@ -64,7 +64,6 @@ function notes(volume: Volume, now: string, trans: TranslationBundle): string[] 
           units.moment(volume.forecast.full_at, now)
         )
       : '',
-    volume.stale ? stale(trans) : '',
     volume.read_only ? trans.__('Read-only.') : '',
     // Some filesystems make inodes as they need them and say 0: then there is no limit to show.
     inodes && left !== null
