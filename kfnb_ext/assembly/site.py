@@ -4,13 +4,13 @@ Rule: options in, policy out; nothing is opened.
 """
 
 from kfnb_ext import config
-from kfnb_ext.model import snapshots
+from kfnb_ext.model import retention
 from kfnb_ext.services.policy import Policy
 
 
 def policy(options: config.KfnbExt) -> Policy:
     """By the options."""
-    keep = snapshots.Retention(
+    keep = retention.Retention(
         last=options.keep_last, daily=options.keep_daily, weekly=options.keep_weekly
     )
     return Policy(

@@ -16,7 +16,7 @@ from kfnb_ext.assembly import Pod
 from kfnb_ext.commands import capacity, changing, cluster, environment, refer, use, waiting
 from kfnb_ext.commands.gpu import gpu
 from kfnb_ext.commands.talk import Outcome, Talk, confirm
-from kfnb_ext.model import snapshots
+from kfnb_ext.model import retention, snapshots
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.text import operations as operations_text
 from kfnb_ext.text import restores
@@ -161,9 +161,9 @@ def prune(pod: Pod, given: Given, talk: Talk) -> Outcome:
     engine = _engine(pod, given)
     named = {word: getattr(given, word) for word in ("last", "daily", "weekly")}
     counts = {word: number for word, number in named.items() if number is not None}
-    wish = snapshots.PruneRequest(
+    wish = retention.PruneRequest(
         engine=engine,
-        retention=snapshots.Retention(**counts) if counts else None,
+        retention=retention.Retention(**counts) if counts else None,
         dry_run=given.dry_run,
     )
     plan = pod.snapshots.prune_plan(wish)

@@ -50,7 +50,7 @@ class SnapshotVolume(Record, frozen=True, kw_only=True):
 
     claim: str
     mount: str
-    object: str  # the VolumeSnapshot's name
+    object: str  # the VolumeSnapshot's name; empty: the group has not made it yet
     ready: bool | None  # None: the driver has said nothing yet
     size: int | None  # bytes that a claim made from it needs at least
     error: str = ""  # the last one; the cluster goes on trying
@@ -98,6 +98,7 @@ class EngineInfo(Record, frozen=True, kw_only=True):
     note: str = ""  # what a person should know before relying on it
     can: tuple[Power, ...] = ("browse", "verify", "paths", "in_place")
     role: str = ""  # YAML to send to the administrator, where a right is missing
+    against: str = ""  # why no snapshot can be taken now; empty: nothing is known against it
     absent: bool = False  # there is nothing it could work with here, and nobody misses it
 
 
@@ -210,14 +211,6 @@ class Verification(Record, frozen=True, kw_only=True):
     differences_count: int
 
 
-class PrunePlan(Record, frozen=True, kw_only=True):
-    """Which snapshots a retention keeps and which it would delete."""
-
-    keep: tuple[str, ...]
-    delete: tuple[str, ...]
-    bytes_freed: int | None  # an estimate; None when unknown
-
-
 class CreateRequest(Request, frozen=True, kw_only=True):
     """Take a snapshot."""
 
@@ -242,44 +235,6 @@ class RestoreRequest(Request, frozen=True, kw_only=True):
     unguarded: bool = False  # go on though no guardian can roll it back
 
 
-class Retention(Request, frozen=True, kw_only=True):
-    """Keep the last N, the newest of each of the last N days, and of each of the last N weeks."""
-
-    last: Annotated[int, msgspec.Meta(ge=1, le=100000)] | None = None
-    daily: Annotated[int, msgspec.Meta(ge=0, le=100000)] | None = None
-    weekly: Annotated[int, msgspec.Meta(ge=0, le=100000)] | None = None
-
-
-class PruneRequest(Request, frozen=True, kw_only=True):
-    """Delete what the retention does not keep; with ``dry_run`` only say what that would be.
-
-    ``delete`` names what the preview showed: if that has changed meanwhile, nothing is deleted.
-    """
-
-    engine: EngineName = "local"
-    retention: Retention | None = None  # None: the configured one
-    dry_run: bool = True
-    delete: tuple[Id, ...] | None = None
-
-
-def thin(snapshots: tuple[Snapshot, ...], keep: Retention) -> PrunePlan:
-    """Choose what ``keep`` retains. Days and weeks are UTC; each keeps its newest snapshot."""
-    newest_first = sorted(snapshots, key=lambda s: (s.created, s.id), reverse=True)
-    kept = {s.id for s in newest_first[: keep.last or 0]}
-    for periods, form in ((keep.daily, "%Y-%m-%d"), (keep.weekly, "%G-%V")):
-        seen: set[str] = set()
-        for snapshot in newest_first:
-            period = snapshot.created.strftime(form)
-            if period not in seen and len(seen) < (periods or 0):
-                seen.add(period)
-                kept.add(snapshot.id)
-    return PrunePlan(
-        keep=tuple(s.id for s in newest_first if s.id in kept),
-        delete=tuple(s.id for s in newest_first if s.id not in kept),
-        bytes_freed=None,
-    )
-
-
 def can_be_undone(restore: Restore) -> bool:
     """Not twice, and not without what was before it: a safety snapshot, or the old claims."""
     return not restore.undone and (restore.safety is not None or bool(restore.switches))
@@ -288,9 +243,3 @@ def can_be_undone(restore: Restore) -> bool:
 def unplaced(restore: Restore) -> tuple[str, ...]:
     """Which of what was kept aside is of the snapshot itself: it could not be put in place."""
     return tuple(path for path in restore.kept if path.split("/")[-2:-1] == ["new"])
-
-
-def ways_back(restores: tuple[Restore, ...]) -> set[str]:
-    """The safety snapshots that must not be thinned out: the way back from the last restore."""
-    last = next((r for r in restores if not r.undone), None)
-    return {last.safety} if last and last.safety else set()

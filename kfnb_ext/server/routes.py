@@ -8,7 +8,17 @@ from typing import Any
 
 from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
-from kfnb_ext.model import cluster, culling, filling, gpu, operations, shm, snapshots, status
+from kfnb_ext.model import (
+    cluster,
+    culling,
+    filling,
+    gpu,
+    operations,
+    retention,
+    shm,
+    snapshots,
+    status,
+)
 from kfnb_ext.server.route import Call, Route
 from kfnb_ext.server.routes_changes import CHANGES
 from kfnb_ext.server.routes_environment import ENVIRONMENT
@@ -95,7 +105,7 @@ ROUTES = (
     ),
     Route(
         "POST", "prune", "Delete what the retention does not keep (dry_run: only say what)",
-        {200: snapshots.PrunePlan, 202: operations.Operation}, _prune, snapshots.PruneRequest,
+        {200: retention.PrunePlan, 202: operations.Operation}, _prune, retention.PruneRequest,
     ),
     Route(
         "GET", "operations", "Operations that run or have ended within the hour",

@@ -6,7 +6,7 @@ Rule: whatever changes something asks here first; what only reads does not.
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.model import snapshots
+from kfnb_ext.model.retention import Retention
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     read_only: bool
     snapshots_enabled: bool
-    retention: snapshots.Retention
+    retention: Retention
 
     def allow(self, what: str) -> None:
         """Let ``what`` ("Taking a snapshot") be done. Raises: Forbidden."""

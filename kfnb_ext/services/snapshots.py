@@ -11,7 +11,7 @@ import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.model import environment, reading, snapshots
+from kfnb_ext.model import environment, reading, retention, snapshots
 from kfnb_ext.model.environment import Environment
 from kfnb_ext.services import listing, naming, operations, pruning
 from kfnb_ext.services.policy import Policy
@@ -176,8 +176,8 @@ class Snapshots:
         )
 
     def prune_plan(
-        self, request: snapshots.PruneRequest, progress: base.Progress = base.SILENT
-    ) -> snapshots.PrunePlan:
+        self, request: retention.PruneRequest, progress: base.Progress = base.SILENT
+    ) -> retention.PrunePlan:
         """What the retention keeps and what it would delete; changes nothing."""
         plan = self._thinned(request)
         try:
@@ -186,7 +186,7 @@ class Snapshots:
             freed = None
         return msgspec.structs.replace(plan, bytes_freed=freed)
 
-    def _thinned(self, request: snapshots.PruneRequest) -> snapshots.PrunePlan:
+    def _thinned(self, request: retention.PruneRequest) -> retention.PrunePlan:
         """By the list alone, so that it takes no time."""
         request = reading.checked(request)
         one = self.engine(request.engine)
@@ -197,15 +197,15 @@ class Snapshots:
                 "Name how many to keep: last, daily or weekly.",
             )
         listed = one.list()
-        safety = snapshots.ways_back(one.restores())
-        plan = snapshots.thin(tuple(s for s in listed if s.id not in safety), keep)
-        return snapshots.PrunePlan(
+        safety = retention.ways_back(one.restores())
+        plan = retention.thin(tuple(s for s in listed if s.id not in safety), keep)
+        return retention.PrunePlan(
             keep=tuple(s.id for s in listed if s.id not in plan.delete),
             delete=plan.delete,
             bytes_freed=None,
         )
 
-    def prune(self, request: snapshots.PruneRequest, user: str = "") -> operations.Running:
+    def prune(self, request: retention.PruneRequest, user: str = "") -> operations.Running:
         """Delete what the retention does not keep. Raises: Conflict when that has changed."""
         self._policy.allow("Deleting snapshots")
         one = self.engine(request.engine)

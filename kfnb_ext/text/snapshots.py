@@ -5,7 +5,7 @@ Rule: before something changes, the text says what will be written, what will go
 
 from collections.abc import Iterable
 
-from kfnb_ext.model import snapshots
+from kfnb_ext.model import retention, snapshots
 from kfnb_ext.text import restores, tables, units
 
 WAYS: dict[str, str] = {
@@ -83,7 +83,9 @@ def _engine(info: snapshots.EngineInfo) -> str:
         said = f": snapshots use {units.share(info.used, info.allowed)} that they may"
     elif info.used is not None:
         said = f": snapshots use {units.size(info.used)}"
-    return "\n".join(filter(None, [f"Engine {info.engine}{said}.", units.plain(info.note)]))
+    told = [f"Engine {info.engine}{said}.", units.plain(info.note)]
+    against = f"No snapshot can be taken now: {units.plain(info.against)}" if info.against else ""
+    return "\n".join(filter(None, [*told, against, info.role.rstrip()]))
 
 
 def line(one: snapshots.Snapshot) -> str:
@@ -220,7 +222,7 @@ def _checked(one: snapshots.Verification) -> str:
     return f"{one.snapshot}  {count}  {read}\n{tables.indent(lines)}"
 
 
-def pruning(plan: snapshots.PrunePlan, found: tuple[snapshots.Snapshot, ...]) -> str:
+def pruning(plan: retention.PrunePlan, found: tuple[snapshots.Snapshot, ...]) -> str:
     """What a prune would delete and what stays."""
     if not plan.delete:
         return f"Nothing to delete: all {units.count(len(plan.keep), 'snapshot')} are kept."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kfnb_ext.commands import grammar
-from kfnb_ext.model import operations, snapshots, status
+from kfnb_ext.model import operations, retention, snapshots, status
 from tests.commands.shell import KFNB, call, kfnb, record
 
 
@@ -90,7 +90,7 @@ def test_json_prints_the_records_of_the_routes(place: Path):
     assert record(status.Status, "status").workspace == str(place)
     assert record(snapshots.Snapshot, "snapshot", "show", "latest").files == 2
     assert record(tuple[snapshots.Verification, ...], "snapshot", "verify")[0].ok
-    plan = record(snapshots.PrunePlan, "snapshot", "prune", "--dry-run", "--last", "1")
+    plan = record(retention.PrunePlan, "snapshot", "prune", "--dry-run", "--last", "1")
     assert len(plan.keep) == 1
     assert record(tuple[operations.Operation, ...], "operations")[0].kind == "verify"
 

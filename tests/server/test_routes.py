@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from kfnb_ext.model.operations import Operation
-from kfnb_ext.model.snapshots import EntryList, PrunePlan, RestorePlan, Snapshot, SnapshotList
+from kfnb_ext.model.retention import PrunePlan
+from kfnb_ext.model.snapshots import EntryList, RestorePlan, Snapshot, SnapshotList
 from kfnb_ext.model.status import Status
 from tests.server.live import Live
 
