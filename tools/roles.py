@@ -9,7 +9,7 @@ from kfnb_ext.model import rights, roles
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 # Everything is served, and a notebook has an account of its own.
-SERVED = rights.Served(snapshots=True)
+SERVED = rights.Served(snapshots=True, groups=rights.GROUP_VERSIONS[0])
 NAMESPACE, ACCOUNT = "my-namespace", "my-notebook"
 
 
@@ -17,7 +17,7 @@ def files() -> dict[str, str]:
     """The text of each file, by its path in deploy/."""
     inside = [one for one in rights.wanted("openshift", SERVED) if not one.cluster]
     return {
-        "base/snapshots.yaml": _joined(roles.aggregated(rights.SNAPSHOTS)),
+        "base/snapshots.yaml": _joined(roles.aggregated((*rights.SNAPSHOTS, *rights.GROUPS))),
         "base/classes-read.yaml": _joined(roles.classes(rights.CLASSES)),
         "minimal/role.yaml": _joined(roles.bound(inside, NAMESPACE, ACCOUNT)),
     }

@@ -35,6 +35,7 @@ def discover(client: Client) -> rights.Served:
     """Which of the kinds that not every cluster has are served. Raises: ClusterError."""
     return rights.Served(
         snapshots=_serves(client, rights.SNAPSHOT, "v1", "volumesnapshots"),
+        groups=_groups(client),
         workspaces=_serves(client, rights.KUBEFLOW, "v1beta1", rights.WORKSPACES),
     )
 
@@ -49,6 +50,20 @@ def _serves(client: Client, group: str, version: str, plural: str) -> bool | Non
             return None
         raise
     return any(one.get("name") == plural for one in listed.get("resources") or ())
+
+
+def _groups(client: Client) -> str | None:
+    """The version of group snapshots that is served; empty: none; None: not told."""
+    try:
+        listed = client.get(Address(rights.GROUP, "", "")).body
+    except failures.Missing:
+        return ""
+    except failures.Refused as error:
+        if error.reason in DENIED:
+            return None
+        raise
+    served = {one.get("version") for one in listed.get("versions") or ()}
+    return next((one for one in rights.GROUP_VERSIONS if one in served), "")
 
 
 def _rules(client: Client, namespace: str) -> tuple[tuple[rights.Rule, ...], bool]:

@@ -10,6 +10,7 @@ from kfnb_ext.model import cluster, rights
 
 WHAT: dict[cluster.AbilityName, str] = {
     "snapshots": "take, list and delete snapshots of whole volumes",
+    "groups": "cut all volumes of a notebook at one moment",
     "restore": "put this notebook on a volume made from a snapshot",
     "new_notebook": "open a new notebook beside this one, from a snapshot",
     "guardian": "have a Job watch over a restart, which takes it back if the notebook stays away",
@@ -19,9 +20,11 @@ WHAT: dict[cluster.AbilityName, str] = {
     "classes": "look up the classes of volumes and snapshots",
     "quota": "see what the namespace has left",
 }
+SNAPSHOTS = frozenset({"snapshots", "groups", "restore"})
 READS = frozenset({"classes", "quota"})
 WITHOUT: dict[cluster.AbilityName, str] = {
     "snapshots": "Until then the engine `local` keeps snapshots of files.",
+    "groups": "Without it they are cut one after another, and the snapshot says so.",
     "guardian": "Without it nobody takes a failed restart back by itself: you would, by hand.",
     "classes": "Without it the cluster chooses the class, and whether a volume may grow shows "
     "only when it is tried.",
@@ -52,9 +55,8 @@ def _one(
     against = _site(name, site) or _place(name, place) or _cluster(name, known)
     if against:
         return cluster.Ability(name=name, allowed=False, text=against[0], hint=against[1])
-    asked = {
-        one: known.may(one, rights.own(one, place)) for one in rights.needs(name, place.platform)
-    }
+    needed = rights.needs(name, place.platform, known.served)
+    asked = {one: known.may(one, rights.own(one, place)) for one in needed}
     denied = [one for one, answer in asked.items() if answer is False]
     if denied:
         return _denied(name, denied, place)
@@ -89,7 +91,11 @@ def _site(name: cluster.AbilityName, site: Site) -> tuple[str, str] | None:
     for forbidden, option, of in (
         (site.read_only, "KFNB_READ_ONLY", name not in READS),
         (not site.cluster_writes, "KFNB_CLUSTER_WRITES", name not in READS),
-        (not site.snapshots_enabled, "KFNB_SNAPSHOTS_ENABLED", name in ("snapshots", "restore")),
+        (
+            not site.snapshots_enabled,
+            "KFNB_SNAPSHOTS_ENABLED",
+            name in SNAPSHOTS,
+        ),
     ):
         if forbidden and of:
             return (
@@ -112,6 +118,9 @@ def _place(name: cluster.AbilityName, place: cluster.Place) -> tuple[str, str] |
 
 
 def _cluster(name: cluster.AbilityName, known: rights.Rights) -> tuple[str, str] | None:
+    if name == "groups" and known.served.groups == "":
+        text = f"You cannot {WHAT[name]}: this cluster does not serve group snapshots."
+        return text, WITHOUT[name]
     if name != "snapshots" or known.served.snapshots is not False:
         return None
     return (

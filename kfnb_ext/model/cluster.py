@@ -12,8 +12,9 @@ Platform = Literal["kubeflow", "openshift", "workspaces", "hub", "pod", "none"]
 Unit = Literal["bytes", "count", "cores"]
 Binding = Literal["Immediate", "WaitForFirstConsumer"]
 AbilityName = Literal[
-    "snapshots", "restore", "new_notebook", "guardian", "grow", "patch", "stop", "classes", "quota"
-]
+    "snapshots", "groups", "restore", "new_notebook", "guardian",
+    "grow", "patch", "stop", "classes", "quota",
+]  # fmt: skip
 
 
 class Claim(Record, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ import msgspec
 from kfnb_ext.model import cluster
 
 SNAPSHOT = "snapshot.storage.k8s.io"
+GROUP = "groupsnapshot.storage.k8s.io"
+GROUP_VERSIONS = ("v1", "v1beta2", "v1beta1")  # alike in all that we write and read
 KUBEFLOW, STORAGE = "kubeflow.org", "storage.k8s.io"
 NOTEBOOKS, WORKSPACES = "notebooks", "workspaces"
 # No object is named by these, so a rule for named objects does not grant them.
@@ -53,6 +55,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
     snapshots: bool | None = None
     workspaces: bool | None = None
+    groups: str | None = None  # the version of group snapshots; empty: not served
 
 
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,13 +87,18 @@ _POD = _of("", "pods", "get")
 _EVENTS = _of("", "events", "list")
 _NOTEBOOK = _of(KUBEFLOW, NOTEBOOKS, "get patch")
 SNAPSHOTS = _of(SNAPSHOT, "volumesnapshots", "get list create delete")
+GROUPS = _of(GROUP, "volumegroupsnapshots", "get list create delete")
+_GROUP_CLASSES = _of(GROUP, "volumegroupsnapshotclasses", "list", cluster=True)
 CLASSES = (
     *_of(SNAPSHOT, "volumesnapshotclasses", "list", cluster=True),
+    *_GROUP_CLASSES,
     *_of(STORAGE, "storageclasses", "get", cluster=True),
 )
 
 NEEDS: dict[cluster.AbilityName, tuple[Right, ...]] = {
     "snapshots": (*SNAPSHOTS, *_READ_CLAIM, *_POD, *_EVENTS),
+    # Members are found by a label of their claims, which is set for the moment of the cut.
+    "groups": (*GROUPS, *_of("", "persistentvolumeclaims", "patch")),
     "restore": (
         *_CLAIMS,
         *_of("", "pods", "get list delete"),
@@ -109,9 +117,15 @@ NEEDS: dict[cluster.AbilityName, tuple[Right, ...]] = {
 OF_A_NOTEBOOK = frozenset({"restore", "new_notebook", "guardian", "patch", "stop"})
 
 
-def needs(name: cluster.AbilityName, platform: cluster.Platform) -> tuple[Right, ...]:
+def needs(
+    name: cluster.AbilityName,
+    platform: cluster.Platform,
+    served: Served = Served(),  # noqa: B008 - frozen
+) -> tuple[Right, ...]:
     """What an ability needs here: on Notebooks 2.0 the object is a Workspace."""
     found = dict.fromkeys(NEEDS[name])
+    if name == "classes" and not served.groups:
+        found = dict.fromkeys(one for one in found if one.group != GROUP)
     if platform == "workspaces":
         return tuple(
             msgspec.structs.replace(one, resource=WORKSPACES) if one.resource == NOTEBOOKS else one
@@ -131,6 +145,8 @@ def wanted(platform: cluster.Platform, served: Served) -> tuple[Right, ...]:
     found = [right for name in names for right in needs(name, platform)]
     if served.snapshots is False:
         found = [one for one in found if one.group != SNAPSHOT]
+    if not served.groups:
+        found = [one for one in found if one.group != GROUP]
     return tuple(dict.fromkeys(found))
 
 

@@ -49,7 +49,7 @@ def aggregated(of: Iterable[rights.Right]) -> list[str]:
     """ClusterRoles that Kubeflow adds to ``kubeflow-edit`` by their label."""
     kinds: dict[tuple[str, str], list[rights.Right]] = {SNAPSHOTS: [], REST: []}
     for one in of:
-        kinds[SNAPSHOTS if one.group == rights.SNAPSHOT else REST].append(one)
+        kinds[SNAPSHOTS if one.group in (rights.SNAPSHOT, rights.GROUP) else REST].append(one)
     return [
         _role("ClusterRole", called, found, labels=[f'    {LABEL}: "true"'])
         for called, found in kinds.items()

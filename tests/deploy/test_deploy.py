@@ -26,7 +26,7 @@ KINDS = {
     "volumesnapshotclass.yaml": {"VolumeSnapshotClass"},
     "notebook.yaml": {"Notebook"},
 }
-SERVED = rights.Served(snapshots=True, workspaces=False)
+SERVED = rights.Served(snapshots=True, workspaces=False, groups="v1")
 STOCK = rights.Rights(
     rules=(rights.Rule(("*",), ("", "kubeflow.org", "batch"), ("*",)),),
     complete=True,

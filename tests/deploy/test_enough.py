@@ -15,7 +15,7 @@ from kfnb_ext.kube import rights as asking
 from kfnb_ext.model import rights
 from tests.engines import csi_pod, csi_restart, trees
 from tests.fakes import kubernetes
-from tests.fakes.kubernetes import api, faults
+from tests.fakes.kubernetes import api, faults, groups
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -80,6 +80,28 @@ def test_with_the_minimal_role_snapshots_are_taken_listed_and_deleted(
     engine.delete(taken.id, trees.Listening())
     assert [one.path for one in bound.log if one.status == 403] == []
     assert {(one.verb, one.resource) for one in rights.SNAPSHOTS} <= sent(bound)
+
+
+def test_with_the_minimal_role_all_volumes_are_cut_at_one_moment(bound, workspace, time, tmp_path):
+    groups.serve(bound.world)
+    bound.world.seed(groups.group_class("groups", csi_pod.DRIVER), csi_pod.claim("data"))
+    bound.world.seed(csi_pod.pod({str(workspace): "home", "/data": "data"}))
+    engine = csi_pod.engine(csi_pod.door(bound, tmp_path, time), workspace, time, asks=True)
+    bound.faults.when(
+        lambda one: (
+            one.path.endswith("/volumegroupsnapshots")
+            and "dryRun" not in one.query
+            and one.method == "POST"
+        ),
+        faults.closed(applied=True),
+    )
+    taken = engine.create("one", "manual", trees.Listening())
+    assert taken.together
+    engine.delete(taken.id, trees.Listening())
+    assert engine.list() == ()
+    assert [one.path for one in bound.log if one.status == 403] == []
+    assert {(one.verb, one.resource) for one in rights.GROUPS} <= sent(bound)
+    assert ("list", "volumegroupsnapshotclasses") in sent(bound)
 
 
 def test_with_the_minimal_role_a_look_misses_nothing(bound, workspace, time, tmp_path):

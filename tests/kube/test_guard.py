@@ -97,3 +97,26 @@ def test_an_object_that_is_made_has_its_own_labels_and_only_keys_of_ours():
     guard.creation({"metadata": {"labels": {"app": "x"}, "annotations": {OURS: "x"}}})
     with pytest.raises(failures.Invalid):
         guard.creation({"kind": "Notebook", "metadata": {"annotations": {"a": "x"}}})
+
+
+MARK = {"metadata": {"uid": "u", "labels": {guard.MARK: "set"}}}
+UNMARK = [{"op": "remove", "path": "/metadata/labels/notebooks.kfnb.dev~1group"}]
+
+
+def test_the_label_of_a_group_is_put_on_a_claim_and_taken_off():
+    guard.merge(MARK, kind="persistentvolumeclaims")
+    guard.json(UNMARK, kind="persistentvolumeclaims")
+
+
+@pytest.mark.parametrize("kind", ["notebooks.kubeflow.org", "pods", ""])
+def test_the_label_of_a_group_is_put_on_nothing_else(kind: str):
+    with pytest.raises(failures.Invalid, match="labels are never changed"):
+        guard.merge(MARK, kind=kind)
+    with pytest.raises(failures.Invalid, match="labels are never changed"):
+        guard.json(UNMARK, kind=kind)
+
+
+def test_no_other_label_is_put_on_a_claim():
+    for key in ("app", "notebooks.kfnb.dev/group-of", "notebooks.kfnb.dev/group/x"):
+        with pytest.raises(failures.Invalid, match="labels are never changed"):
+            guard.merge({"metadata": {"labels": {key: "x"}}}, kind="persistentvolumeclaims")

@@ -6,6 +6,7 @@ import yaml
 from kfnb_ext.kube import rights as asking
 from kfnb_ext.kube.client import address
 from kfnb_ext.model import abilities, cluster, rights, roles
+from tests.fakes.kubernetes import groups
 
 PLACE = cluster.Place(
     platform="kubeflow",
@@ -14,6 +15,10 @@ PLACE = cluster.Place(
     pod="demo-0",
     service_account="default-editor",
 )
+
+
+# Group snapshots: this cluster does not serve them.
+REFUSED = {"snapshots", "classes", "groups"}
 
 
 def ask(door, platform: cluster.Platform = "kubeflow") -> rights.Rights:
@@ -36,7 +41,7 @@ def grant(running, role: str) -> None:
 
 def test_a_stock_kubeflow_refuses_snapshots_and_nothing_else(cluster, door):
     found = told(ask(door))
-    assert {name for name, one in found.items() if one.allowed is False} == {"snapshots", "classes"}
+    assert {name for name, one in found.items() if one.allowed is False} == REFUSED
     assert found["snapshots"].text == (
         "You cannot take, list and delete snapshots of whole volumes: the service account "
         "default-editor may not get, list, create or delete volumesnapshots."
@@ -57,7 +62,7 @@ def test_the_role_holds_what_is_missing_and_with_it_all_is_allowed(cluster, door
     assert {r for rule in documents[0]["rules"] for r in rule["resources"]} == {"volumesnapshots"}
     grant(cluster, role)
     known = ask(door)
-    assert all(one.allowed for one in told(known).values())
+    assert all(one.allowed for name, one in told(known).items() if name != "groups")
     assert roles.for_admin(known, PLACE) == ""
 
 
@@ -84,7 +89,7 @@ def test_the_bindings_of_two_notebooks_in_a_namespace_stand_beside_each_other():
 def test_a_rules_review_that_cannot_tell_all_is_completed_by_single_questions(cluster, door):
     cluster.world.rights.told = 0
     found = told(ask(door))
-    assert {name for name, one in found.items() if one.allowed is False} == {"snapshots", "classes"}
+    assert {name for name, one in found.items() if one.allowed is False} == REFUSED
     assert None not in {one.allowed for one in found.values()}
 
 
@@ -102,6 +107,28 @@ def test_a_cluster_without_the_snapshot_kinds_is_told_as_such_and_needs_no_role(
     known = ask(door)
     assert "does not serve them" in told(known)["snapshots"].text
     assert "volumesnapshots" not in roles.for_admin(known, PLACE)
+
+
+def test_a_cluster_without_group_snapshots_is_told_as_such_and_needs_no_role(cluster, door):
+    known = ask(door)
+    assert known.served.groups == ""
+    said = told(known)["groups"]
+    assert "does not serve group snapshots" in said.text
+    assert "one after another" in said.hint
+    assert "groupsnapshot" not in roles.for_admin(known, PLACE)
+
+
+def test_where_group_snapshots_are_served_the_role_lets_them_be_taken(cluster, door):
+    groups.serve(cluster.world, "v1beta1", "v1beta2")
+    known = ask(door)
+    assert known.served.groups == "v1beta2", "the newest of them"
+    assert "may not get, list, create or delete volumegroupsnapshots" in told(known)["groups"].text
+    role = roles.for_admin(known, PLACE)
+    assert "volumegroupsnapshotclasses" in role
+    grant(cluster, role)
+    known = ask(door)
+    assert all(one.allowed for one in told(known).values())
+    assert roles.for_admin(known, PLACE) == ""
 
 
 def test_who_may_not_even_ask_is_told_nothing_and_promised_nothing(cluster, door):

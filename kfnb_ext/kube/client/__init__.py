@@ -113,7 +113,7 @@ class Client:
         ``metadata.resourceVersion`` or ``metadata.uid`` in it make it conditional.
         Raises: ClusterError; ``stale`` or ``invalid`` when the condition does not hold.
         """
-        guard.merge(patch, touches)
+        guard.merge(patch, touches, address.kind)
         return self._patch(address, patch, "application/merge-patch+json", dry_run)
 
     def patch_json(
@@ -128,7 +128,7 @@ class Client:
 
         Raises: ClusterError; ``test_failed``: the object is another by now, read it again.
         """
-        guard.json(operations, touches)
+        guard.json(operations, touches, address.kind)
         return self._patch(address, operations, "application/json-patch+json", dry_run)
 
     def _patch(self, address: Address, body: Any, media: str, dry_run: bool) -> Answer:

@@ -29,7 +29,7 @@ class Address(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """The path on the API server, without a query."""
         root = ["apis", self.group] if self.group else ["api"]
-        parts = [*root, self.version]
+        parts = [*root, *filter(None, [self.version])]
         if self.namespace:
             parts += ["namespaces", self.namespace]
         parts += [part for part in (self.plural, self.name, self.subresource) if part]
@@ -60,6 +60,9 @@ QUOTAS = Address("", "v1", "resourcequotas")
 LIMIT_RANGES = Address("", "v1", "limitranges")
 VOLUME_SNAPSHOTS = Address("snapshot.storage.k8s.io", "v1", "volumesnapshots")
 VOLUME_SNAPSHOT_CLASSES = Address("snapshot.storage.k8s.io", "v1", "volumesnapshotclasses")
+# The version is the one that the cluster serves (``rights.Served.groups``).
+GROUP_SNAPSHOTS = Address("groupsnapshot.storage.k8s.io", "v1", "volumegroupsnapshots")
+GROUP_SNAPSHOT_CLASSES = Address("groupsnapshot.storage.k8s.io", "v1", "volumegroupsnapshotclasses")
 STORAGE_CLASSES = Address("storage.k8s.io", "v1", "storageclasses")
 ACCESS_REVIEWS = Address("authorization.k8s.io", "v1", "selfsubjectaccessreviews")
 RULES_REVIEWS = Address("authorization.k8s.io", "v1", "selfsubjectrulesreviews")

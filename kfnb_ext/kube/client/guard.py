@@ -8,6 +8,9 @@ nothing but annotations unless its caller names the other place.
 One key is let through though it lacks the word: the mark by which Kubeflow's own buttons stop and
 start a notebook. Its pod ends by it in any case, so that no template can be harmed.
 
+One label is let through, on a claim and nowhere else: by it the claims of a group snapshot are
+chosen. No template is made from a claim.
+
 Rule: refuse, never repair. A refusal is a mistake in our own code.
 """
 
@@ -18,6 +21,8 @@ from kfnb_ext.kube.client import failures
 
 ANNOTATIONS = "/metadata/annotations"
 LABELS = "/metadata/labels"
+MARK = "notebooks.kfnb.dev/group"  # the one label, of claims alone
+CLAIMS = "persistentvolumeclaims"
 # Conditions of a merge patch, not changes: the server compares them.
 CONDITIONS = frozenset({"/metadata/uid", "/metadata/resourceVersion"})
 WORD = "notebook"
@@ -30,8 +35,10 @@ def creation(body: Mapping[str, Any]) -> None:
     _keys(metadata.get("annotations") or {}, str(body.get("kind", "object")))
 
 
-def merge(patch: Mapping[str, Any], touches: Sequence[str] = ()) -> None:
+def merge(patch: Mapping[str, Any], touches: Sequence[str] = (), kind: str = "") -> None:
     """A merge patch; ``touches`` are the JSON pointers it may change beside annotations.
+
+    ``kind`` is of the object, in the words of ``Address.kind``.
 
     Raises: Invalid.
     """
@@ -43,10 +50,12 @@ def merge(patch: Mapping[str, Any], touches: Sequence[str] = ()) -> None:
         _keys(annotations, "the patch")
     for place in _leaves(patch, ""):
         if place not in CONDITIONS:
-            _place(place, touches)
+            _place(place, touches, kind)
 
 
-def json(operations: Iterable[Mapping[str, Any]], touches: Sequence[str] = ()) -> None:
+def json(
+    operations: Iterable[Mapping[str, Any]], touches: Sequence[str] = (), kind: str = ""
+) -> None:
     """A JSON patch: annotations one by one. Raises: Invalid."""
     for operation in operations:
         verb, place = operation.get("op"), str(operation.get("path", ""))
@@ -54,7 +63,7 @@ def json(operations: Iterable[Mapping[str, Any]], touches: Sequence[str] = ()) -
             continue
         if verb not in ("add", "replace", "remove"):
             raise _refusal(f"the operation {verb!r} is not one of ours")
-        _place(place, touches)
+        _place(place, touches, kind)
         if place == ANNOTATIONS:
             raise _refusal("it would replace all annotations at once")
         if place.startswith(ANNOTATIONS + "/"):
@@ -70,7 +79,9 @@ def _keys(annotations: Mapping[str, Any], whose: str, removed: bool = False) -> 
             raise _refusal(f"the annotation {key!r} of {whose} is not a string")
 
 
-def _place(place: str, touches: Sequence[str]) -> None:
+def _place(place: str, touches: Sequence[str], kind: str) -> None:
+    if kind == CLAIMS and place == f"{LABELS}/{MARK.replace('/', '~1')}":
+        return
     if _within(place, LABELS) or _within(LABELS, place):
         raise _refusal("labels are never changed")
     if not any(_within(place, allowed) for allowed in (ANNOTATIONS, *touches)):
