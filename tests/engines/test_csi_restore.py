@@ -228,6 +228,25 @@ def request(rig: Rig, **more: Any) -> snapshots.RestoreRequest:
     return snapshots.RestoreRequest(engine="csi", snapshot=rig.snapshot, **more)
 
 
+@pytest.mark.parametrize("readable", [True, False], ids=["by its class", "by its claim"])
+def test_a_class_of_another_driver_is_found_before_a_claim_waits_for_ever(rig: Rig, readable: bool):
+    now = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "other.driver"}
+    rig.cluster.world.seed(now | {"metadata": {"name": "csi-hostpath-sc"}})
+    if not readable:
+        rig.cluster.world.rights.deny(csi_pod.GROUP, "volumesnapshotclasses")
+
+    plan = rig.engine().plan(request(rig))
+    assert not plan.possible
+    assert any(
+        "is of the driver hostpath.csi.k8s.io" in one and "made by other.driver" in one
+        for one in plan.findings
+    ), plan.findings
+    with pytest.raises(errors.Conflict, match="would wait for ever"):
+        rig.restore()
+    assert rig.on == OURS
+    assert set(rig.claims) == set(OURS)
+
+
 def test_a_dropped_source_is_found_before_an_empty_volume_is_used(rig: Rig):
     rig.cluster.world.drops_sources = True
 

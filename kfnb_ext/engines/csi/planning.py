@@ -9,7 +9,7 @@ Rule: nothing is changed. What is not possible says why, and nothing is started 
 from typing import Any
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import beside, hiring, intending, pods, provisioning, target
+from kfnb_ext.engines.csi import beside, fitting, hiring, intending, pods, provisioning, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.intending import Intent
 from kfnb_ext.kube import quota, standing
@@ -99,6 +99,7 @@ def _against(context: Context, intent: Intent) -> list[str]:
     ]
     if told:
         return told
+    told += fitting.misfits(context, intent.claims)
     told += _quota(context, intent)
     return told or _tried(context, intent)
 
