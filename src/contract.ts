@@ -17,7 +17,7 @@ export type Unit = 'bytes' | 'count' | 'cores';
 
 export type Binding = 'Immediate' | 'WaitForFirstConsumer';
 
-export type AbilityName = 'snapshots' | 'restore' | 'new_notebook' | 'guardian' | 'grow' | 'patch' | 'stop' | 'classes' | 'quota';
+export type AbilityName = 'snapshots' | 'groups' | 'restore' | 'new_notebook' | 'guardian' | 'grow' | 'patch' | 'stop' | 'classes' | 'quota';
 
 export type Culler = 'kubeflow' | 'openshift' | 'workspaces' | 'hub' | 'unknown' | 'off';
 
@@ -749,6 +749,32 @@ export interface Unavailable {
   readonly hint: string;
 }
 
+/** Which snapshots a retention keeps and which it would delete. */
+export interface PrunePlan {
+  readonly keep: readonly string[];
+  readonly delete: readonly string[];
+  readonly bytes_freed: number | null; // an estimate; None when unknown
+}
+
+/** Keep the last N, the newest of each of the last N days, and of each of the last N weeks. */
+export interface Retention {
+  readonly last?: number | null;
+  readonly daily?: number | null;
+  readonly weekly?: number | null;
+}
+
+/**
+ * Delete what the retention does not keep; with `dry_run` only say what that would be.
+ *
+ * `delete` names what the preview showed: if that has changed meanwhile, nothing is deleted.
+ */
+export interface PruneRequest {
+  readonly engine?: EngineName;
+  readonly retention?: Retention | null; // None: the configured one
+  readonly dry_run?: boolean;
+  readonly delete?: readonly string[] | null;
+}
+
 /** One process. Pid and start together tell it from a later one of the same pid. */
 export interface Task {
   readonly pid: number;
@@ -834,7 +860,7 @@ export interface LeftOut {
 export interface SnapshotVolume {
   readonly claim: string;
   readonly mount: string;
-  readonly object: string; // the VolumeSnapshot's name
+  readonly object: string; // the VolumeSnapshot's name; empty: the group has not made it yet
   readonly ready: boolean | null; // None: the driver has said nothing yet
   readonly size: number | null; // bytes that a claim made from it needs at least
   readonly error: string; // the last one; the cluster goes on trying
@@ -881,6 +907,7 @@ export interface EngineInfo {
   readonly note: string; // what a person should know before relying on it
   readonly can: readonly Power[];
   readonly role: string; // YAML to send to the administrator, where a right is missing
+  readonly against: string; // why no snapshot can be taken now; empty: nothing is known against it
   readonly absent: boolean; // there is nothing it could work with here, and nobody misses it
 }
 
@@ -985,13 +1012,6 @@ export interface Verification {
   readonly differences_count: number;
 }
 
-/** Which snapshots a retention keeps and which it would delete. */
-export interface PrunePlan {
-  readonly keep: readonly string[];
-  readonly delete: readonly string[];
-  readonly bytes_freed: number | null; // an estimate; None when unknown
-}
-
 /** Take a snapshot. */
 export interface CreateRequest {
   readonly engine?: EngineName;
@@ -1013,25 +1033,6 @@ export interface RestoreRequest {
   readonly name?: string; // of the new notebook; empty: one is found
   readonly mount?: string; // of the data volume; empty: /home/.../restored-ID
   readonly unguarded?: boolean; // go on though no guardian can roll it back
-}
-
-/** Keep the last N, the newest of each of the last N days, and of each of the last N weeks. */
-export interface Retention {
-  readonly last?: number | null;
-  readonly daily?: number | null;
-  readonly weekly?: number | null;
-}
-
-/**
- * Delete what the retention does not keep; with `dry_run` only say what that would be.
- *
- * `delete` names what the preview showed: if that has changed meanwhile, nothing is deleted.
- */
-export interface PruneRequest {
-  readonly engine?: EngineName;
-  readonly retention?: Retention | null; // None: the configured one
-  readonly dry_run?: boolean;
-  readonly delete?: readonly string[] | null;
 }
 
 /** The figures of one status that the lines are drawn from, by mount where there are many. */

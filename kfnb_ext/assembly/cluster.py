@@ -77,9 +77,11 @@ class Cluster:
             workspace=os.fspath(self._pod.workspace),
             inside=self.access.in_cluster,
             environment=self._pod.surrounding,
+            rights=lambda: self.rights.look(where.look().platform),
             creator=state.myself(self._pod.face).user,
             settings=context.Settings(
                 snapshot_class=options.snapshot_class,
+                group_class=options.group_snapshot_class,
                 ready_within=timedelta(minutes=options.snapshot_minutes),
                 restart_within=timedelta(minutes=options.restore_minutes),
                 writes=self.writes,

@@ -213,6 +213,10 @@ class KfnbExt(Configurable):
         help="The VolumeSnapshotClass of the engine `csi`. Empty: the default class of the claim's "
         "driver, which the cluster chooses.",
     ).tag(config=True, env="KFNB_SNAPSHOT_CLASS")
+    group_snapshot_class = traitlets.Unicode(
+        "",
+        help="The VolumeGroupSnapshotClass of the engine `csi`. Empty: the driver's default class.",
+    ).tag(config=True, env="KFNB_GROUP_SNAPSHOT_CLASS")
     snapshot_minutes = traitlets.Float(
         10.0,
         min=0.1,

@@ -9,6 +9,7 @@ import * as units from '../units';
 import { Bar } from './bar';
 import { Kinds } from './kinds';
 import { Missing } from './missing';
+import { Role } from './role';
 
 /** What a person asks for. */
 export interface Order {
@@ -31,7 +32,7 @@ const LONGEST_NAME = 200;
 const LONGEST_NOTE = 2000;
 
 export function Take(props: TakeProps): JSX.Element | null {
-  const { engines, refused, onTake, trans } = props;
+  const { engines, onTake, trans } = props;
   const [chosen, choose] = React.useState('');
   const [name, setName] = React.useState('');
   const [note, setNote] = React.useState('');
@@ -41,6 +42,7 @@ export function Take(props: TakeProps): JSX.Element | null {
     return null;
   }
   const several = engines.length > 1;
+  const refused = props.refused || engine.against;
   const submit = async (event: React.FormEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
@@ -94,6 +96,13 @@ export function Take(props: TakeProps): JSX.Element | null {
           </button>
           <div id="kfnb-take-notes">
             {refused ? <p className="kfnb-Level kfnb-mod-high">{refused}</p> : null}
+            {engine.role ? (
+              <Role
+                role={engine.role}
+                summary={trans.__('The role to send to the administrator')}
+                trans={trans}
+              />
+            ) : null}
             {engine.note ? <p className="kfnb-Note">{engine.note}</p> : null}
           </div>
           <Space engine={engine} trans={trans} />

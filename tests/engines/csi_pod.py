@@ -2,6 +2,7 @@
 passes only when somebody sleeps."""
 
 import copy
+import functools
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from kfnb_ext.engines.csi.context import Context, Settings
 from kfnb_ext.engines.csi.engine import CsiEngine
 from kfnb_ext.kube import place
+from kfnb_ext.kube import rights as asking
 from kfnb_ext.kube.client import Client, Limits
 from kfnb_ext.kube.client.access import Access
+from kfnb_ext.model.rights import Rights
 from kfnb_ext.services.cluster.where import Where
 from tests.fakes import kubernetes, recordings
-from tests.fakes.kubernetes import Cluster
+from tests.fakes.kubernetes import Cluster, groups
 from tests.fakes.kubernetes.kinds import SNAPSHOT_CONTENT, VOLUME_SNAPSHOT
 
 START = datetime(2026, 11, 25, 12, 0, tzinfo=timezone.utc)
@@ -88,6 +91,18 @@ def allow(cluster: Cluster, *, readable: bool = True) -> None:
         rights.allow("storage.k8s.io", "storageclasses", "get", "list", "watch", cluster=True)
 
 
+def group(cluster: Cluster, *versions: str, readable: bool = True, classed: bool = True) -> None:
+    """Serve group snapshots, with the role of deploy/ and a class of the driver."""
+    groups.serve(cluster.world, *versions)
+    rights = cluster.world.rights
+    rights.allow(groups.API, "volumegroupsnapshots", "get", "list", "create", "delete")
+    if readable:
+        rights.allow(groups.API, "volumegroupsnapshotclasses", "list", cluster=True)
+    if classed:
+        found = groups.group_class("groups", DRIVER, version=(versions or ("v1",))[0])
+        cluster.world.seed(found)
+
+
 def seed(cluster: Cluster, mounts: dict[str, str]) -> None:
     """A notebook with its pod, its claims and the classes."""
     cluster.world.seed(kubernetes.notebook(), pod(mounts), *classes())
@@ -107,15 +122,18 @@ def door(cluster: Cluster, folder: Path, time: Time, token: str = "editor-token"
 
 
 def context(
-    client: Client, workspace: Path, time: Time, *, inside: bool = False, **settings: Any
-) -> Context:
-    """What the engine works with."""
+    client: Client, workspace: Path, time: Time, *, inside: bool = False, asks: bool = False,
+    **settings: Any,
+) -> Context:  # fmt: skip
+    """What the engine works with; with ``asks`` it knows its rights, and what is served."""
+    rights = functools.cache(lambda: asking.read(client, "alice", "kubeflow"))
     names = place.Names("kubeflow", "alice", "demo", "demo-0")
     where = Where(client, names, str(workspace), clock=lambda: time.read().timestamp())
     return Context(
         client=client,
         where=where.look,
         forget=where.forget,
+        rights=rights if asks else Rights,
         workspace=str(workspace),
         inside=inside,
         creator="alice@example.com",
@@ -169,12 +187,16 @@ class World:
         """What the storage has."""
         return self._all(SNAPSHOT_CONTENT)
 
+    def groups(self) -> list[dict[str, Any]]:
+        """The VolumeGroupSnapshots."""
+        return self._all(groups.GROUP)
+
     def _all(self, kind: Any) -> list[dict[str, Any]]:
         with self.cluster.world.store.lock:
             return list(self.cluster.world.store.all(kind))
 
 
-def process(folder: Path) -> CsiEngine:
+def process(folder: Path, *, asks: bool = False) -> CsiEngine:
     """The engine in another process, over a world that stands in ``folder`` already."""
     time = Time()
     access = Access({"KUBECONFIG": str(folder / "kubeconfig")}, folder / "none")
@@ -185,4 +207,4 @@ def process(folder: Path) -> CsiEngine:
         sleep=time.sleep,
         chance=lambda: 0.0,
     )
-    return engine(client, folder / "workspace", time)
+    return engine(client, folder / "workspace", time, asks=asks)

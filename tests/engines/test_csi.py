@@ -211,6 +211,39 @@ def test_a_full_quota_is_told_before_anything_starts(world: World):
     assert writes(world) == []
 
 
+def test_that_no_snapshot_may_be_made_is_said_before_somebody_asks_for_one(world: World):
+    world.cluster.world.rights.deny(GROUP, "volumesnapshots")
+    world.cluster.world.rights.allow(GROUP, "volumesnapshots", "get", "list", "delete")
+    info = world.engine(asks=True).info()
+    assert info.available
+    assert info.against == "The service account default-editor may not create volumesnapshots."
+    assert "volumesnapshots" in info.role
+    assert world.engine().info().against == "", "not known"
+
+
+def test_that_the_quota_is_used_up_is_said_before_somebody_asks_for_one(world: World):
+    assert world.engine(asks=True).info().against == ""
+    hard = {"count/volumesnapshots.snapshot.storage.k8s.io": "1"}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": hard}}
+    status = {"status": {"hard": hard, "used": dict.fromkeys(hard, "0")}}
+    named = {"metadata": {"name": "few", "namespace": "alice"}}
+    world.cluster.world.seed(quota | status | named)
+    info = world.engine(asks=True).info()
+    assert info.available
+    assert info.against == (
+        "Your namespace allows 1 snapshot of a volume and has 0: 2 snapshots of volumes more do "
+        "not fit (quota few)."
+    )
+    error = refused(world, failures.Refused)
+    assert "Nothing was changed" in error.message
+    assert "quota few" in error.message
+    assert writes(world) == []
+
+
+def test_that_the_site_forbids_it_is_said_before_somebody_asks_for_one(world: World):
+    assert "The site allows no changes" in world.engine(writes=False).info().against
+
+
 def test_a_quota_that_holds_only_the_first_volume_leaves_none(world: World):
     hard = {"count/volumesnapshots.snapshot.storage.k8s.io": "1"}
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": hard}}

@@ -86,6 +86,7 @@ def _volume(mounted: Sequence[cluster.Mounted]) -> Volume:
         claim=claim.name,
         uid=claim.uid,
         storage_class=claim.storage_class,
+        driver=claim.driver,
         access_modes=claim.access_modes,
         volume_mode=claim.volume_mode,
         capacity=claim.capacity,

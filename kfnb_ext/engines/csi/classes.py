@@ -30,17 +30,19 @@ class Picked(NamedTuple):
     why: str = ""
 
 
-def read(client: Client) -> tuple[Found, ...] | None:
+def read(
+    client: Client, place: address.Address = address.VOLUME_SNAPSHOT_CLASSES, mark: str = DEFAULT
+) -> tuple[Found, ...] | None:
     """All classes; None where they may not be read. Raises: Unsupported, ClusterError."""
     try:
-        listed = client.list(address.VOLUME_SNAPSHOT_CLASSES).body["items"]
+        listed = client.list(place).body["items"]
     except failures.ClusterError as error:
         if error.reason in ("rbac", "forbidden"):
             return None
         if error.reason == "not_served":
             raise unserved() from error
         raise
-    return tuple(map(_found, listed))
+    return tuple(_found(one, mark) for one in listed)
 
 
 def unserved() -> errors.Unsupported:
@@ -90,8 +92,8 @@ def _no_default(claim: cluster.Claim, of_driver: list[Found], defaults: list[Fou
     return f"{whose} has {count} among {names}: the administrator names one by {OPTION}."
 
 
-def _found(body: dict[str, object]) -> Found:
+def _found(body: dict[str, object], mark: str) -> Found:
     metadata = body["metadata"]
     assert isinstance(metadata, dict)
     notes = metadata.get("annotations") or {}
-    return Found(metadata["name"], str(body["driver"]), notes.get(DEFAULT) == "true")
+    return Found(metadata["name"], str(body["driver"]), notes.get(mark) == "true")

@@ -11,12 +11,14 @@ import msgspec
 
 from kfnb_ext.kube.client import Client
 from kfnb_ext.model import cluster
+from kfnb_ext.model.rights import Rights
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the administrator says."""
 
     snapshot_class: str = ""  # empty: the default class of the claim's driver
+    group_class: str = ""  # of group snapshots; empty: the default class of the driver
     ready_within: timedelta = timedelta(minutes=10)
     restart_within: timedelta = timedelta(minutes=15)
     writes: bool = True
@@ -35,6 +37,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     workspace: str
     inside: bool = False  # this process runs in that pod: its volumes can be written to here
     creator: str = ""
+    rights: Callable[[], Rights] = Rights  # may be as old as this process
     environment: Callable[[], bytes] = bytes  # what the files run in
     settings: Settings = Settings()
     now: Callable[[], datetime] = _utc

@@ -1,18 +1,20 @@
 """Deletes a set: all its objects, unless something still needs them.
 
 The cluster deletes in its own time: an object stays until the storage has let go of it. A claim
-that is still being made from a snapshot holds it for ever, so that is looked for first.
+that is still being made from a snapshot holds it for ever, so that is looked for first. The parts
+of a group go with it: the cluster does not let one of them be deleted alone.
 
 Rule: only the very objects that were looked at are deleted, by their uid; what is gone is gone.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.engines.csi import happenings, keys, listing, members
+from kfnb_ext.engines.csi import happenings, joining, keys, listing, members
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.members import Member
 from kfnb_ext.kube.client import address, failures
@@ -28,10 +30,10 @@ def delete(context: Context, snapshot: str, progress: base.Progress) -> None:
     progress.phase("looking whether something needs it")
     _refuse(context, snapshot, held)
     progress.advance(0)
-    for member in held:
+    for member in _each(held):
         progress.phase(f"deleting the snapshot of {member.volume.claim}")
         _gone(context, member)
-    _until_gone(context, snapshot, progress)
+    _until_gone(context, snapshot, held, progress)
 
 
 def away(context: Context, snapshot: str) -> list[str]:
@@ -40,21 +42,34 @@ def away(context: Context, snapshot: str) -> list[str]:
     Raises: ClusterError when it cannot be looked for.
     """
     left = []
-    for found in listing.objects(context, snapshot):
-        member = members.read(found)
+    for member in _each(map(members.read, listing.objects(context, snapshot))):
         try:
             _gone(context, member)
         except failures.ClusterError:
-            left.append(member.name)
+            left.append(member.group or member.name)
     return left
+
+
+def _each(held: Iterable[Member]) -> list[Member]:
+    """One member for each object that is to be deleted: of a group any one stands for it."""
+    return list({member.group_uid or member.uid: member for member in held}.values())
+
+
+def _place(context: Context, member: Member) -> address.Address:
+    """The object with which a member goes."""
+    namespace = context.where().namespace
+    groups = joining.place(context) if member.group else None
+    if groups:
+        return groups.at(namespace, member.group)
+    return address.VOLUME_SNAPSHOTS.at(namespace, member.name)
 
 
 def _gone(context: Context, member: Member) -> None:
     """Let one object be deleted. Raises: ClusterError."""
-    place = address.VOLUME_SNAPSHOTS.at(context.where().namespace, member.name)
+    place = _place(context, member)
     for attempt in range(1, TRIES + 1):
         try:
-            context.client.delete(place, uid=member.uid)
+            context.client.delete(place, uid=member.group_uid or member.uid)
             return
         except failures.ClusterError as error:
             if error.reason == "not_found":
@@ -68,25 +83,30 @@ def _gone(context: Context, member: Member) -> None:
 
 def _same(context: Context, member: Member) -> bool:
     """Whether the object of that name is still the one that was looked at."""
-    place = address.VOLUME_SNAPSHOTS.at(context.where().namespace, member.name)
     try:
-        return bool(context.client.get(place).body["metadata"]["uid"] == member.uid)
+        found = context.client.get(_place(context, member)).body
+        return bool(found["metadata"]["uid"] == (member.group_uid or member.uid))
     except failures.Missing:
         return False
 
 
-def _until_gone(context: Context, snapshot: str, progress: base.Progress) -> None:
+def _until_gone(
+    context: Context, snapshot: str, held: tuple[Member, ...], progress: base.Progress
+) -> None:
     began = context.now()
+    grouped = [member.uid for member in held if member.group and member.made]
     while True:
         try:
             left = listing.objects(context, snapshot)
+            if grouped and not left:  # its parts outlive the group
+                left = joining.lingering(context, context.where().namespace, grouped)
         except failures.ClusterError:
             left = [{}]  # not known: look again
         if not left or context.now() - began > WITHIN:
             return
-        for one in left:
-            if one and "deletionTimestamp" not in one["metadata"]:
-                _gone(context, members.read(one))  # it was said to be gone, and is not
+        stay = [one for one in left if one and "deletionTimestamp" not in one["metadata"]]
+        for member in _each(map(members.read, stay)):
+            _gone(context, member)  # it was said to be gone, and is not
         progress.phase("the storage is deleting it" + _why(context, left))
         context.sleep(context.every)
 

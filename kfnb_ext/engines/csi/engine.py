@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.csi import (
+    affording,
     classes,
     deleting,
     journal,
@@ -64,7 +65,15 @@ class CsiEngine:
                 self.list()
         trouble = self._trouble
         if trouble is None:
-            return snapshots.EngineInfo(engine=self.name, available=True, note=NOTE, can=CAN)
+            against = affording.against(self._context)
+            return snapshots.EngineInfo(
+                engine=self.name,
+                available=True,
+                note=NOTE,
+                can=CAN,
+                against=against.why,
+                role=against.role,
+            )
         role = self._role(trouble)
         return snapshots.EngineInfo(
             engine=self.name,

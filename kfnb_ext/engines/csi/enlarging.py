@@ -78,7 +78,7 @@ def _intent(
         reason="before_growth",
         mounts=mounts,
     )
-    _, chosen, cut = taking.prepared(context, order, progress)
+    _, chosen, cut, _ = taking.prepared(context, order, progress)
     member = _to_be(context, cut, *chosen.volumes[0])
     mount = member.volume.mount
     growth = Growth(size=wish.size, mount=mount, had=room.measure(context, mount))

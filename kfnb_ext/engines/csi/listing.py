@@ -1,16 +1,16 @@
 """The sets that there are: read from the cluster by their labels, put into our words.
 
-Rule: one request; a set of which a part is missing or does not get ready is listed, never hidden.
+Rule: one request, one more where group snapshots are served, and one more where there is a group of
+ours; a set of which a part is missing or does not get ready is listed, never hidden.
 """
 
 from datetime import timezone
 from typing import Any
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import keys, members
+from kfnb_ext.engines.csi import joining, keys, members
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.members import Member
-from kfnb_ext.kube.client import address
 from kfnb_ext.model import snapshots
 
 REASONS = {"manual", "before_restore", "before_undo", "before_growth", "schedule"}
@@ -57,10 +57,7 @@ def parts(context: Context, snapshot: str) -> list[dict[str, Any]]:
 def objects(context: Context, of_set: str = "") -> list[dict[str, Any]]:
     """Our VolumeSnapshots of this notebook. Raises: ClusterError, Unsupported."""
     here = context.where()
-    selector = members.labels(members.whose(here), of_set)
-    place = address.VOLUME_SNAPSHOTS.at(here.namespace)
-    found: list[dict[str, Any]] = context.client.list(place, labels=selector).body["items"]
-    return found
+    return joining.objects(context, here.namespace, members.whose(here), of_set)
 
 
 def of(context: Context, found: list[dict[str, Any]], namespace: str) -> snapshots.Snapshot:
@@ -87,12 +84,12 @@ def of(context: Context, found: list[dict[str, Any]], namespace: str) -> snapsho
         left_out=left,
         left_out_count=len(left),
         durable=True,
-        place=f"VolumeSnapshot {', '.join(one.name for one in held)} in the namespace {namespace}",
+        place=f"{_objects(held)} in the namespace {namespace}",
         state=state,
         error=why,
         note=annotations.get(keys.NOTE, ""),
         volumes=tuple(map(_told, held)),
-        together=len(held) < 2,
+        together=len(held) < 2 or all(member.group for member in held),
         warnings=members.warnings(annotations),
     )
 
@@ -117,6 +114,12 @@ def judged(context: Context, held: list[Member]) -> tuple[snapshots.SnapshotStat
     return "pending", why
 
 
+def _objects(held: list[Member]) -> str:
+    if held[0].group:
+        return f"{members.GROUP} {held[0].group}"
+    return f"VolumeSnapshot {', '.join(one.name for one in held)}"
+
+
 def _names(held: list[Member]) -> str:
     return ", ".join(member.volume.claim for member in held)
 
@@ -125,7 +128,7 @@ def _told(member: Member) -> snapshots.SnapshotVolume:
     return snapshots.SnapshotVolume(
         claim=member.volume.claim,
         mount=member.volume.mount,
-        object=member.name,
+        object=member.name if member.made else "",
         ready=member.ready,
         size=member.size,
         error=member.error,

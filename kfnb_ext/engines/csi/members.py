@@ -15,6 +15,12 @@ from kfnb_ext.model import cluster, environment, quantities, snapshots
 
 API = f"{address.VOLUME_SNAPSHOTS.group}/{address.VOLUME_SNAPSHOTS.version}"
 _T = TypeVar("_T")
+GROUP = "VolumeGroupSnapshot"
+STATES = (
+    "Nothing was changed.",
+    "Whether the change was made is not known.",
+    "Everything is as it was before.",
+)
 LONGEST_NAME = 30  # of the notebook within an object's name: with id and number below 63
 
 
@@ -26,6 +32,7 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
     claim: str = ""
     uid: str = ""
     storage_class: str | None = None
+    driver: str | None = None  # who provisioned it
     access_modes: tuple[str, ...] = ()
     volume_mode: str = "Filesystem"
     capacity: int | None = None  # bytes
@@ -67,6 +74,9 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     snapshot_class: str
     volume: Volume
+    group: str = ""  # the VolumeGroupSnapshot that it is a part of
+    group_uid: str = ""
+    made: bool = True  # False: the group stands in for it
 
 
 def whose(here: cluster.Place) -> str:
@@ -88,6 +98,11 @@ def name(cut: Cut, index: int) -> str:
     return f"{head}-{cut.id}-{index}" if head else f"kfnb-{cut.id}-{index}"
 
 
+def group_name(cut: Cut) -> str:
+    """The name of the group of a set; always the same for the same set."""
+    return name(cut, 0).removesuffix("-0") + "-all"
+
+
 def body(cut: Cut, volume: Volume, snapshot_class: str = "") -> dict[str, Any]:
     """The object to create."""
     spec: dict[str, Any] = {"source": {"persistentVolumeClaimName": volume.claim}}
@@ -100,7 +115,7 @@ def body(cut: Cut, volume: Volume, snapshot_class: str = "") -> dict[str, Any]:
             "name": name(cut, volume.index),
             "namespace": cut.namespace,
             "labels": set_labels(cut),
-            "annotations": set_annotations(cut) | {keys.VOLUME: _json(volume)},
+            "annotations": set_annotations(cut) | {keys.VOLUME: encoded(volume)},
         },
         "spec": spec,
     }
@@ -120,7 +135,7 @@ def set_annotations(cut: Cut) -> dict[str, str]:
     """What a person wrote, and what the set is."""
     found = {keys.NAME: cut.name, keys.NOTE: cut.note, keys.CREATOR: cut.creator}
     found |= {keys.ENVIRONMENT: environment.short(cut.environment)}
-    found |= {keys.LEFT_OUT: _json(cut.left_out), keys.WARNINGS: _json(cut.warnings)}
+    found |= {keys.LEFT_OUT: encoded(cut.left_out), keys.WARNINGS: encoded(cut.warnings)}
     return {key: value for key, value in found.items() if value not in ("", "[]")}
 
 
@@ -129,6 +144,8 @@ def read(found: dict[str, Any]) -> Member:
     metadata, spec, status = found["metadata"], found["spec"], found.get("status") or {}
     noted = _volume((metadata.get("annotations") or {}).get(keys.VOLUME, ""))
     claim = spec["source"].get("persistentVolumeClaimName") or noted.claim
+    owners = metadata.get("ownerReferences") or ()
+    group: dict[str, Any] = next((one for one in owners if one.get("kind") == GROUP), {})
     return Member(
         name=metadata["name"],
         uid=metadata["uid"],
@@ -143,6 +160,9 @@ def read(found: dict[str, Any]) -> Member:
         error=str((status.get("error") or {}).get("message") or ""),
         snapshot_class=spec.get("volumeSnapshotClassName") or "",
         volume=msgspec.structs.replace(noted, claim=claim),
+        group=group.get("name", ""),
+        group_uid=group.get("uid", ""),
+        made=found.get("kind") != GROUP,
     )
 
 
@@ -164,6 +184,18 @@ def moment(text: str | None) -> datetime | None:
         return None
 
 
+def volumes(text: str) -> tuple[Volume, ...]:
+    """The claims of a group, as its annotation has them."""
+    return _decoded(text, tuple[Volume, ...], ())
+
+
+def bare(message: str) -> str:
+    """A message without what it says of the state that things are in."""
+    for words in STATES:
+        message = message.replace(words, "").strip()
+    return message
+
+
 def _volume(text: str) -> Volume:
     return _decoded(text, Volume, Volume())
 
@@ -175,5 +207,6 @@ def _decoded(text: str, kind: type[_T], otherwise: _T) -> _T:
         return otherwise
 
 
-def _json(value: Any) -> str:
+def encoded(value: Any) -> str:
+    """As an annotation holds it."""
     return msgspec.json.encode(value).decode()

@@ -85,7 +85,8 @@ def body(wanted: Wanted, namespace: str, notebook: str, restore: str) -> Object:
     """The claim to create."""
     spec = {key: wanted.source["spec"][key] for key in COPIED if wanted.source["spec"].get(key)}
     had = wanted.source["metadata"].get("labels") or {}
-    labels = {key: value for key, value in had.items() if key not in keys.TRACKED}
+    left = {*keys.TRACKED, keys.GROUP}  # the last by one who died while he cut it
+    labels = {key: value for key, value in had.items() if key not in left}
     labels |= {keys.NOTEBOOK: keys.value(notebook), keys.RESTORE: restore}
     notes = {keys.FROM: wanted.member.name}
     if wanted.replaces:

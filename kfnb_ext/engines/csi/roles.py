@@ -14,8 +14,11 @@ HINT = (
 
 def role(trouble: failures.ClusterError, here: cluster.Place | None) -> str:
     """The role for a right that is missing; empty: no right stands against it."""
-    if trouble.reason != "rbac":
-        return ""
+    return needed(here) if trouble.reason == "rbac" else ""
+
+
+def needed(here: cluster.Place | None) -> str:
+    """The role for snapshots; without a place that of Kubeflow."""
     if here is None or here.platform == "kubeflow" or not here.service_account:
         return "---\n".join(roles.aggregated(rights.SNAPSHOTS))
     # Whole, since it takes the place of the Role of its name.

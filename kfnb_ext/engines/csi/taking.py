@@ -1,8 +1,9 @@
 """Takes a set of snapshots: chosen, tried out, flushed, cut, waited for.
 
-Rule: the names of the objects follow from the set's id alone. After an answer that did not come
-the object is looked for, and what is there is taken for ours only by its set: so nothing is ever
-made twice. What cannot get ready is taken away again, or said to be left.
+Several volumes are cut at one moment where the cluster can, else one after another.
+
+Rule: the names of the objects follow from the set's id alone, so nothing is ever made twice. What
+cannot get ready is taken away again, or said to be left.
 """
 
 import secrets
@@ -12,19 +13,26 @@ import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.engines.csi import choosing, deleting, keys, listing, members, syncing, waiting
-from kfnb_ext.engines.csi import classes as snapshot_classes
+from kfnb_ext.engines.csi import (
+    affording,
+    choosing,
+    deleting,
+    gathering,
+    grouping,
+    listing,
+    making,
+    members,
+    syncing,
+    waiting,
+)
 from kfnb_ext.engines.csi.context import Context
+from kfnb_ext.engines.csi.grouping import Way
 from kfnb_ext.engines.csi.members import Cut, Volume
 from kfnb_ext.kube.client import address, failures
 from kfnb_ext.model import cluster, snapshots
 
-STATES = (
-    "Nothing was changed.",
-    "Whether the change was made is not known.",
-    "Everything is as it was before.",
-)
-TRIES = 3  # of one create whose answer did not come
+# Said where group snapshots are served: elsewhere it is so for every set.
+APART = "Its volumes were cut one after another: {}."
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,18 +57,17 @@ def take(context: Context, order: Order, progress: base.Progress) -> snapshots.S
     """
     allowed(context)
     try:
-        here, chosen, cut = prepared(context, order, progress)
+        here, chosen, cut, way = prepared(context, order, progress)
     except failures.ClusterError as error:
         raise _untouched(error) from None
     progress.advance(0)
-    cut = _flushed(context, cut, here, [volume for volume, _ in chosen.volumes], progress)
-    bodies = [members.body(cut, volume, name) for volume, name in chosen.volumes]
-    return _taken(context, cut, bodies, progress)
+    cut = _flushed(context, cut, here, _volumes(chosen), progress)
+    return _taken(context, cut, chosen, way, progress)
 
 
 def prepared(
     context: Context, order: Order, progress: base.Progress
-) -> tuple[cluster.Place, choosing.Chosen, Cut]:
+) -> tuple[cluster.Place, choosing.Chosen, Cut, Way]:
     """All that is asked before anything is made. Raises: ClusterError, Unsupported."""
     progress.phase("looking at the volumes of this pod")
     context.forget()
@@ -68,14 +75,21 @@ def prepared(
     chosen = choosing.choose(context, here, order.mounts)
     cut = _cut(context, order, here, chosen)
     progress.phase("asking the cluster whether it would allow it")
+    affording.afford(context, here.namespace, len(chosen.volumes))
     for volume, name in chosen.volumes:
-        _tried(context, cut.namespace, members.body(cut, volume, name))
-    return here, chosen, cut
+        place = address.VOLUME_SNAPSHOTS.at(cut.namespace)
+        making.tried(context, place, members.body(cut, volume, name))
+    way = grouping.way(context, _volumes(chosen))
+    return here, chosen, cut, gathering.tried(context, cut, way)
+
+
+def _volumes(chosen: choosing.Chosen) -> tuple[Volume, ...]:
+    return tuple(volume for volume, _ in chosen.volumes)
 
 
 def _untouched(error: failures.ClusterError) -> failures.ClusterError:
     """The same failure: only questions were asked, whatever it says of a change."""
-    error.message = f"{_bare(error.message)} Nothing was changed."
+    error.message = f"{members.bare(error.message)} Nothing was changed."
     error.uncertain = False
     return error
 
@@ -104,27 +118,11 @@ def _cut(context: Context, order: Order, here: cluster.Place, chosen: choosing.C
     )
 
 
-def _tried(context: Context, namespace: str, body: dict[str, Any]) -> None:
-    """A dry run: rights, quotas and the object itself. Raises: ClusterError, Unsupported."""
-    for attempt in range(1, TRIES + 1):
-        try:
-            context.client.create(address.VOLUME_SNAPSHOTS.at(namespace), body, dry_run=True)
-            return
-        except failures.ClusterError as error:
-            if error.reason == "not_served":
-                raise snapshot_classes.unserved() from error
-            if error.reason == "exists":  # this very order, asked for again
-                return
-            if attempt == TRIES or not error.uncertain:
-                raise
-        context.sleep(context.every)  # nothing is made by it: it can be asked again
-
-
 def _flushed(
     context: Context,
     cut: Cut,
     here: cluster.Place,
-    volumes: list[Volume],
+    volumes: tuple[Volume, ...],
     progress: base.Progress,
 ) -> Cut:
     if not context.inside:
@@ -143,15 +141,11 @@ def _flushed(
 
 
 def _taken(
-    context: Context, cut: Cut, bodies: list[dict[str, Any]], progress: base.Progress
+    context: Context, cut: Cut, chosen: choosing.Chosen, way: Way, progress: base.Progress
 ) -> snapshots.Snapshot:
     begun: list[str] = []
     try:
-        for number, body in enumerate(bodies, 1):
-            progress.advance(0)
-            progress.phase(f"cutting volume {number} of {len(bodies)}")
-            _made(context, cut, body, begun)
-        made = waiting.Wait(context, cut, len(bodies), progress).until_ready()
+        made = _cut_all(context, cut, chosen, way, begun=begun, progress=progress)
     except waiting.NotReady as error:
         if not error.final:
             raise
@@ -161,32 +155,30 @@ def _taken(
     return listing.of(context, made, cut.namespace)
 
 
-def _made(context: Context, cut: Cut, body: dict[str, Any], begun: list[str]) -> None:
-    """Make one object, exactly once; ``begun`` gets what may be there. Raises: ClusterError."""
-    place = address.VOLUME_SNAPSHOTS.at(cut.namespace)
-    for attempt in range(1, TRIES + 1):
+def _cut_all(
+    context: Context,
+    cut: Cut,
+    chosen: choosing.Chosen,
+    way: Way,
+    *,
+    begun: list[str],
+    progress: base.Progress,
+) -> list[dict[str, Any]]:
+    """At one moment, else one after another. Raises: NotReady, Cancelled, ClusterError."""
+    why = way.why
+    if way.place:
         try:
-            context.client.create(place, body)
-            begun.append(body["metadata"]["name"])
-            return
-        except failures.ClusterError as error:
-            if not (error.uncertain or error.reason == "exists"):
-                raise
-            begun.append(body["metadata"]["name"])
-            if _is_there(context, cut, body):
-                return
-            if error.reason == "exists" or attempt == TRIES:
-                raise
-        context.sleep(context.every)
-
-
-def _is_there(context: Context, cut: Cut, body: dict[str, Any]) -> bool:
-    place = address.VOLUME_SNAPSHOTS.at(cut.namespace, body["metadata"]["name"])
-    try:
-        found = context.client.get(place).body
-    except failures.Missing:
-        return False
-    return (found["metadata"].get("labels") or {}).get(keys.SET) == cut.id
+            return gathering.gathered(context, cut, way, begun, progress)
+        except gathering.NotTogether as error:
+            why = error.message
+    if why:
+        cut = msgspec.structs.replace(cut, warnings=(*cut.warnings, APART.format(why)))
+    place = address.VOLUME_SNAPSHOTS.at(cut.namespace)
+    for number, (volume, name) in enumerate(chosen.volumes, 1):
+        progress.advance(0)
+        progress.phase(f"cutting volume {number} of {len(chosen.volumes)}")
+        making.made(context, place, members.body(cut, volume, name), begun)
+    return waiting.Wait(context, cut, len(chosen.volumes), progress).until_ready()
 
 
 def _taken_away(context: Context, cut: Cut, begun: list[str]) -> str:
@@ -208,11 +200,4 @@ def _taken_away(context: Context, cut: Cut, begun: list[str]) -> str:
 def _with(error: errors.KfnbError, said: str) -> errors.KfnbError:
     """The same failure, with what became of what it left."""
     kind = errors.Cancelled if isinstance(error, errors.Cancelled) else errors.EngineFailed
-    return kind(f"{_bare(error.message)} {said}", error.hint)
-
-
-def _bare(message: str) -> str:
-    """Without what it says of the state that things are in."""
-    for words in STATES:
-        message = message.replace(words, "").strip()
-    return message
+    return kind(f"{members.bare(error.message)} {said}", error.hint)

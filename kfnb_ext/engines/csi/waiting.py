@@ -13,10 +13,10 @@ from typing import Any
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.engines.csi import happenings, members
+from kfnb_ext.engines.csi import happenings, joining, members
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.members import Cut, Member
-from kfnb_ext.kube.client import address, failures
+from kfnb_ext.kube.client import failures
 
 SILENCE = timedelta(seconds=30)  # without any reaction: no controller is there
 TELLING = timedelta(seconds=6)  # between two looks at the events
@@ -24,10 +24,11 @@ STUBBORN = 5  # refusals in a row that are not a passing trouble
 PASSING = {"throttled", "server", "timeout", "closed", "unreachable", "expired"}
 # What the controller and the driver say when no retry can help.
 FINAL = re.compile(
-    r"cannot find default snapshot class|default snapshot classes were found"
-    r"|volumesnapshotclass\S* \S+ not found|cannot get claim from snapshot"
+    r"cannot find default (?:group )?snapshot class|default snapshot classes were found"
+    r"|volume(?:group)?snapshotclass\S* \S+ not found|cannot get claim from snapshot"
     r"|snapshotting non-CSI volumes is not supported|cannot find CSI PersistentVolumeSource"
     r"|code = (?:FailedPrecondition|Unimplemented|InvalidArgument|PermissionDenied)\b"
+    rf"|{joining.WITHOUT}"
 )
 
 
@@ -49,8 +50,11 @@ class Wait:
         self._seen: set[str] = set()
         self._heard = False  # some controller said something in an event
 
-    def until_ready(self) -> list[dict[str, Any]]:
-        """The objects, all ready. Raises: NotReady, Cancelled, ClusterError."""
+    def until_ready(self, cut_within: timedelta | None = None) -> list[dict[str, Any]]:
+        """The objects, all ready; a group must be cut in time, ready or not.
+
+        Raises: NotReady, Cancelled, ClusterError.
+        """
         while True:
             self._progress.advance(0)  # where a user who asked to stop is heard
             listed = self._look()
@@ -59,16 +63,14 @@ class Wait:
                 if len(found) == self._count and all(one.ready for one in found):
                     return listed
                 self._judge(found)
+                self._uncut(found, cut_within)
             self._late(found)
             self._context.sleep(self._context.every)
 
     def _look(self) -> list[dict[str, Any]] | None:
-        place = address.VOLUME_SNAPSHOTS.at(self._cut.namespace)
-        selector = members.labels(self._cut.notebook, self._cut.id)
+        cut = self._cut
         try:
-            listed: list[dict[str, Any]] = self._context.client.list(place, labels=selector).body[
-                "items"
-            ]
+            listed = joining.objects(self._context, cut.namespace, cut.notebook, cut.id)
         except failures.ClusterError as error:
             self._refused += error.reason not in PASSING
             if self._refused >= STUBBORN:
@@ -80,7 +82,7 @@ class Wait:
 
     def _judge(self, found: list[Member]) -> None:
         """Say how far it is. Raises: NotReady when it will never be."""
-        self._seen |= {one.uid for one in found}
+        self._seen |= {one.uid for one in found if one.made}
         if self._seen - {one.uid for one in found if not one.deleting}:
             raise NotReady(
                 "A volume of this snapshot was deleted by somebody while it was being taken.",
@@ -98,6 +100,18 @@ class Wait:
                 "Nothing in this cluster reacts to the snapshot: no snapshot controller is "
                 "running, it seems.",
                 "Ask the administrator whether the CSI snapshot controller runs.",
+                final=True,
+            )
+
+    def _uncut(self, found: list[Member], within: timedelta | None) -> None:
+        if within is None or any(one.made for one in found):
+            return
+        if self._context.now() - self._began > within:
+            minutes = f"{within.total_seconds() / 60:g} min"
+            why = next((happenings.shorten(one.error) for one in found if one.error), "")
+            raise NotReady(
+                f"the storage had not cut the group after {minutes}{why and f' ({why})'}",
+                "Ask the administrator whether the driver can cut groups of volumes.",
                 final=True,
             )
 

@@ -14,6 +14,8 @@ from uuid import uuid4
 
 from tests.fakes.kubernetes import (
     fields,
+    grouper,
+    groups,
     jobs,
     nodes,
     notebooks,
@@ -42,6 +44,7 @@ class Controllers:
 
     world: World
     drivers: set[str] = field(default_factory=lambda: {"hostpath.csi.k8s.io"})
+    grouping: set[str] = field(default_factory=lambda: {"hostpath.csi.k8s.io"})
     automatic: bool = False
     kubelet: bool = False  # grows file systems on nodes
     workloads: bool = False
@@ -53,7 +56,8 @@ class Controllers:
         """Move every object on by one transition; whether any moved."""
         with self.world.store.lock:
             moved = [self._each(CLAIM, provisioner.move)]
-            moved.append(self._each(VOLUME_SNAPSHOT, snapshotter.move))
+            moved.append(self._each(groups.GROUP, grouper.move))
+            moved.append(self._each(VOLUME_SNAPSHOT, _snapshot))
             if self.workloads:
                 moved.append(self._workloads())
             return any(moved)
@@ -132,3 +136,8 @@ class Controllers:
             if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
             and metadata["name"] in notebooks.claims_of(pod)
         ]
+
+
+def _snapshot(run: Controllers, snapshot: Object) -> Object | None:
+    mine = grouper.member if grouper.is_member(snapshot) else snapshotter.move
+    return mine(run, snapshot)

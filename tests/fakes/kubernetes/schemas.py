@@ -5,7 +5,7 @@ Rule: a field that is not known is dropped, with a warning or a refusal as the r
 
 from typing import Any
 
-from tests.fakes.kubernetes import statuses
+from tests.fakes.kubernetes import groups, statuses
 from tests.fakes.kubernetes.kinds import Kind
 from tests.fakes.kubernetes.statuses import Cause
 
@@ -25,6 +25,8 @@ def check(kind: Kind, made: Object, before: Object | None) -> None:
         causes = _notebook(made)
     elif kind.kind == "VolumeSnapshot":
         causes = _volume_snapshot(made, before)
+    elif kind.kind == "VolumeGroupSnapshot":
+        causes = groups.check(made, before)
     if causes:
         raise statuses.invalid(kind, made["metadata"].get("name", ""), causes)
 

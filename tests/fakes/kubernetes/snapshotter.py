@@ -29,7 +29,7 @@ DEFAULT = f"{ROOT}/is-default-class"
 def move(run: "Controllers", snapshot: Object) -> Object | None:
     """One transition of a snapshot."""
     if "deletionTimestamp" in snapshot["metadata"]:
-        return _let_go(run, snapshot)
+        return release(run, snapshot)
     status = snapshot.get("status") or {}
     if status.get("readyToUse"):
         return None
@@ -40,19 +40,19 @@ def move(run: "Controllers", snapshot: Object) -> Object | None:
     if found is None:
         text = f'volumesnapshotclass.snapshot.storage.k8s.io "{name}" not found'
         text = f"Failed to get snapshot class with error {text}"
-        return _failed(run, snapshot, "GetSnapshotClassFailed", text, ready=None)
+        return failed(run, snapshot, "GetSnapshotClassFailed", text, ready=None)
     finalizers = snapshot["metadata"].setdefault("finalizers", [])
     if AS_SOURCE not in finalizers:
         finalizers.append(AS_SOURCE)
         return snapshot
     if "boundVolumeSnapshotContentName" not in status:
-        return _content(run, snapshot, found["driver"])
+        return content(run, snapshot, found["driver"])
     if found["driver"] not in run.drivers:
         return None  # another driver's class: nobody ever says a word
     if BOUND not in finalizers:
         finalizers.append(BOUND)
         return snapshot
-    return _taken(run, snapshot)
+    return taken(run, snapshot)
 
 
 def _claim(run: "Controllers", snapshot: Object) -> Object | None:
@@ -77,10 +77,11 @@ def _default_class(run: "Controllers", snapshot: Object) -> Object | None:
     text = f"{len(fitting)} default snapshot classes were found"
     text = text if fitting else "cannot find default snapshot class"
     text = f"Failed to set default snapshot class with error {text}"
-    return _failed(run, snapshot, "SetDefaultSnapshotClassFailed", text, ready=None)
+    return failed(run, snapshot, "SetDefaultSnapshotClassFailed", text, ready=None)
 
 
-def _content(run: "Controllers", snapshot: Object, driver: str) -> Object | None:
+def content(run: "Controllers", snapshot: Object, driver: str) -> Object | None:
+    """Make what stands for it at the storage, and bind it."""
     metadata = snapshot["metadata"]
     claim = _claim(run, snapshot)
     start = "Failed to create snapshot content with error "
@@ -89,14 +90,14 @@ def _content(run: "Controllers", snapshot: Object, driver: str) -> Object | None
             f"{start}snapshot controller failed to update {metadata['name']} on API server: "
             "cannot get claim from snapshot"
         )
-        return _failed(run, snapshot, "SnapshotContentCreationFailed", text)
+        return failed(run, snapshot, "SnapshotContentCreationFailed", text)
     name = claim["metadata"]["name"]
     if claim["status"].get("phase") != "Bound":
         text = (
             f"{start}failed to get input parameters to create snapshot {metadata['name']}: "
             f'"the PVC {name} is not yet bound to a PV, will not attempt to take a snapshot"'
         )
-        return _failed(run, snapshot, "SnapshotContentCreationFailed", text)
+        return failed(run, snapshot, "SnapshotContentCreationFailed", text)
     _hold_claim(run, claim, True)
     bound = f"snapcontent-{metadata['uid']}"
     made = {"kind": "VolumeSnapshotContent", "apiVersion": SNAPSHOT_CONTENT.api_version}
@@ -109,11 +110,12 @@ def _content(run: "Controllers", snapshot: Object, driver: str) -> Object | None
     return snapshot
 
 
-def _taken(run: "Controllers", snapshot: Object) -> Object | None:
+def taken(run: "Controllers", snapshot: Object) -> Object | None:
+    """The storage has cut it."""
     metadata, status = snapshot["metadata"], snapshot["status"]
     failing = run.failing.get(metadata["name"])
     if failing:
-        return _failed(run, snapshot, "SnapshotCreationFailed", failing.pop(0), ready=False)
+        return failed(run, snapshot, "SnapshotCreationFailed", failing.pop(0), ready=False)
     whose = f"Snapshot {metadata['namespace']}/{metadata['name']}"
     text = f"{whose} was successfully created by the CSI driver."
     run.event(snapshot, False, "SnapshotCreated", text, WHO)
@@ -128,9 +130,10 @@ def _taken(run: "Controllers", snapshot: Object) -> Object | None:
     return snapshot
 
 
-def _failed(
+def failed(
     run: "Controllers", snapshot: Object, reason: str, text: str, ready: bool | None = False
 ) -> Object | None:
+    """Tell an error, once."""
     status: dict[str, Any] = snapshot.setdefault("status", {})
     if (status.get("error") or {}).get("message") == text:
         return None
@@ -141,11 +144,12 @@ def _failed(
     return snapshot
 
 
-def _let_go(run: "Controllers", snapshot: Object) -> Object | None:
+def release(run: "Controllers", snapshot: Object) -> Object | None:
+    """Let go of one that is being deleted."""
     metadata = snapshot["metadata"]
     finalizers = metadata.get("finalizers", [])
     if AS_SOURCE in finalizers:
-        if _restoring(run, metadata["namespace"], metadata["name"]):
+        if restoring(run, metadata["namespace"], metadata["name"]):
             text = "Snapshot is being used to restore a PVC"
             run.event(snapshot, True, "SnapshotDeletePending", text, WHO)
             return None
@@ -155,14 +159,15 @@ def _let_go(run: "Controllers", snapshot: Object) -> Object | None:
         finalizers.remove(AS_SOURCE)
         return snapshot
     name = (snapshot.get("status") or {}).get("boundVolumeSnapshotContentName", "")
-    content = run.world.store.get(SNAPSHOT_CONTENT, "", name)
-    if content:
-        run.world.store.remove(SNAPSHOT_CONTENT, content)
+    held = run.world.store.get(SNAPSHOT_CONTENT, "", name)
+    if held:
+        run.world.store.remove(SNAPSHOT_CONTENT, held)
     metadata["finalizers"] = []
     return snapshot
 
 
-def _restoring(run: "Controllers", namespace: str, name: str) -> bool:
+def restoring(run: "Controllers", namespace: str, name: str) -> bool:
+    """Whether a claim is still being made from it."""
     wanted = {"apiGroup": VOLUME_SNAPSHOT.group, "kind": VOLUME_SNAPSHOT.kind, "name": name}
     return any(
         claim["spec"].get("dataSource") == wanted and claim["status"]["phase"] == "Pending"
