@@ -25,6 +25,7 @@ CLASSES = (
     "namespace.",
 )
 OWN = "kfnb-notebook"
+OF_SNAPSHOTS = (rights.SNAPSHOT, rights.GROUP)
 
 
 def for_admin(known: rights.Rights, place: cluster.Place) -> str:
@@ -35,7 +36,7 @@ def for_admin(known: rights.Rights, place: cluster.Place) -> str:
     documents = []
     if place.platform == "kubeflow":
         for of_snapshots in (True, False):
-            part = [one for one in inside if (one.group == rights.SNAPSHOT) is of_snapshots]
+            part = [one for one in inside if (one.group in OF_SNAPSHOTS) is of_snapshots]
             documents += aggregated(part) if set(part) & set(lacking) else []
     elif set(inside) & set(lacking):
         documents += bound(inside, place.namespace, place.service_account or "default")
@@ -49,7 +50,7 @@ def aggregated(of: Iterable[rights.Right]) -> list[str]:
     """ClusterRoles that Kubeflow adds to ``kubeflow-edit`` by their label."""
     kinds: dict[tuple[str, str], list[rights.Right]] = {SNAPSHOTS: [], REST: []}
     for one in of:
-        kinds[SNAPSHOTS if one.group in (rights.SNAPSHOT, rights.GROUP) else REST].append(one)
+        kinds[SNAPSHOTS if one.group in OF_SNAPSHOTS else REST].append(one)
     return [
         _role("ClusterRole", called, found, labels=[f'    {LABEL}: "true"'])
         for called, found in kinds.items()

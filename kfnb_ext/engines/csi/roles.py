@@ -20,8 +20,8 @@ def role(trouble: failures.ClusterError, here: cluster.Place | None) -> str:
 def needed(here: cluster.Place | None) -> str:
     """The role for snapshots; without a place that of Kubeflow."""
     if here is None or here.platform == "kubeflow" or not here.service_account:
-        return "---\n".join(roles.aggregated(rights.SNAPSHOTS))
+        return "---\n".join(roles.aggregated((*rights.SNAPSHOTS, *rights.GROUPS)))
     # Whole, since it takes the place of the Role of its name.
-    served = rights.Served(snapshots=True)
+    served = rights.Served(snapshots=True, groups=rights.GROUP_VERSIONS[0])
     inside = [one for one in rights.wanted(here.platform, served) if not one.cluster]
     return "---\n".join(roles.bound(inside, here.namespace, here.service_account))
