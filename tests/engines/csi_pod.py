@@ -2,7 +2,6 @@
 passes only when somebody sleeps."""
 
 import copy
-import functools
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 from kfnb_ext.engines.csi.context import Context, Settings
 from kfnb_ext.engines.csi.engine import CsiEngine
 from kfnb_ext.kube import place
-from kfnb_ext.kube import rights as asking
 from kfnb_ext.kube.client import Client, Limits
 from kfnb_ext.kube.client.access import Access
 from kfnb_ext.model.rights import Rights
+from kfnb_ext.services.cluster.rights import KnownRights
 from kfnb_ext.services.cluster.where import Where
 from tests.fakes import kubernetes, recordings
 from tests.fakes.kubernetes import Cluster, groups
@@ -126,14 +125,14 @@ def context(
     **settings: Any,
 ) -> Context:  # fmt: skip
     """What the engine works with; with ``asks`` it knows its rights, and what is served."""
-    rights = functools.cache(lambda: asking.read(client, "alice", "kubeflow"))
+    rights = KnownRights(client, "alice")
     names = place.Names("kubeflow", "alice", "demo", "demo-0")
     where = Where(client, names, str(workspace), clock=lambda: time.read().timestamp())
     return Context(
         client=client,
         where=where.look,
         forget=where.forget,
-        rights=rights if asks else Rights,
+        rights=(lambda: rights.look("kubeflow")) if asks else Rights,
         workspace=str(workspace),
         inside=inside,
         creator="alice@example.com",

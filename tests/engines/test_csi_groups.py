@@ -422,6 +422,44 @@ def test_a_kill_at_any_request_leaves_one_set_that_can_be_deleted(plain: World, 
     assert marks(plain) == [], "what the killed ones left is overwritten and taken off"
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["403", "404", "422", "500", "closed-after"])
+def test_a_fault_at_any_request_leaves_what_is_told_and_can_be_deleted(plain: World, name: str):
+    csi_pod.group(plain.cluster)
+    before = len(plain.cluster.log)
+    take(plain.engine(asks=True))
+    count = len(plain.cluster.log) - before
+    cleared(plain)
+    for nth in range(1 + len(name) % 4, count + 1, 4):
+        plain.cluster.faults.next(faults.every(0.5)[name], nth)
+        error = None
+        try:
+            take(plain.engine(asks=True))
+        except errors.KfnbError as failure:
+            error = failure
+        plain.cluster.faults.clear()
+        for _ in range(30):
+            plain.cluster.controllers.step()
+        judge(plain, nth, error)
+        cleared(plain)
+
+
+def judge(world: World, nth: int, error: errors.KfnbError | None) -> None:
+    """Whatever is there is listed, and was told truly."""
+    listed = world.engine(asks=True).list()
+    shown = {volume.object for one in listed for volume in one.volumes}
+    assert shown == {one["metadata"]["name"] for one in world.kept()}, (nth, "an orphan")
+    assert len(world.groups()) <= 1, nth
+    if error is None:
+        (made,) = listed
+        assert made.state == "ready", nth
+        assert len(made.volumes) == 2 or (made.left_out and not made.complete), nth
+    elif "Nothing was changed." in error.message or "taken away" in error.message:
+        assert all(one.state == "deleting" for one in listed), (nth, error)
+    else:
+        assert "in the list" in error.message + error.hint, (nth, error.message)
+
+
 def killed_at(zygote: "subprocess.Popen[str]", world: World, nth: int, after: bool) -> None:
     assert zygote.stdin
     assert zygote.stdout

@@ -55,9 +55,10 @@ class Wait:
 
         Raises: NotReady, Cancelled, ClusterError.
         """
+        grouped = cut_within is not None
         while True:
             self._progress.advance(0)  # where a user who asked to stop is heard
-            listed = self._look()
+            listed = self._look(grouped)
             found = None if listed is None else list(map(members.read, listed))
             if listed is not None and found is not None:
                 if len(found) == self._count and all(one.ready for one in found):
@@ -67,10 +68,11 @@ class Wait:
             self._late(found)
             self._context.sleep(self._context.every)
 
-    def _look(self) -> list[dict[str, Any]] | None:
-        cut = self._cut
+    def _look(self, grouped: bool) -> list[dict[str, Any]] | None:
+        context, cut = self._context, self._cut
+        read = joining.objects if grouped else joining.single
         try:
-            listed = joining.objects(self._context, cut.namespace, cut.notebook, cut.id)
+            listed = read(context, cut.namespace, cut.notebook, cut.id)
         except failures.ClusterError as error:
             self._refused += error.reason not in PASSING
             if self._refused >= STUBBORN:
