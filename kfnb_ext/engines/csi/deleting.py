@@ -42,7 +42,9 @@ def away(context: Context, snapshot: str) -> list[str]:
     Raises: ClusterError when it cannot be looked for.
     """
     left = []
-    for member in _each(map(members.read, listing.objects(context, snapshot))):
+    here = context.where()
+    found = joining.objects(context, here.namespace, members.whose(here), snapshot, strict=True)
+    for member in _each(map(members.read, found)):
         try:
             _gone(context, member)
         except failures.ClusterError:

@@ -44,10 +44,15 @@ def single(context: Context, namespace: str, notebook: str, of_set: str = "") ->
     return found
 
 
-def objects(context: Context, namespace: str, notebook: str, of_set: str = "") -> list[Object]:
-    """The VolumeSnapshots of one notebook, or of one set of it. Raises: ClusterError."""
+def objects(
+    context: Context, namespace: str, notebook: str, of_set: str = "", *, strict: bool = False
+) -> list[Object]:
+    """The VolumeSnapshots of one notebook, or of one set of it. Raises: ClusterError.
+
+    ``strict``: groups that may not be read are a failure, as for one who just made one.
+    """
     selector = members.labels(notebook, of_set)
-    groups = _groups(context, namespace, selector, lenient=not of_set)
+    groups = _groups(context, namespace, selector, strict=strict)
     if not groups:
         return single(context, namespace, notebook, of_set)
     snapshots = address.VOLUME_SNAPSHOTS.at(namespace)
@@ -68,16 +73,16 @@ def lingering(context: Context, namespace: str, uids: Iterable[str]) -> list[Obj
     return [one for one in found if one["metadata"]["uid"] in wanted]
 
 
-def _groups(context: Context, namespace: str, selector: str, *, lenient: bool) -> list[Object]:
+def _groups(context: Context, namespace: str, selector: str, *, strict: bool) -> list[Object]:
     where = place(context)
     if where is None or context.rights().may(LIST) is False:
         return []
     try:
         listed = context.client.list(where.at(namespace), labels=selector).body["items"]
     except failures.ClusterError as error:
-        # The rights are as old as this process. Who looks at all sees the others at least; who
-        # waits for one, or deletes it, must not take it for gone.
-        if lenient and error.reason in ("rbac", "not_served"):
+        # The rights are as old as this process. Who looks sees the others at least; who waits for
+        # one, or takes it away again, must not take it for gone.
+        if not strict and error.reason in ("rbac", "not_served"):
             return []
         raise
     return list(listed)

@@ -9,6 +9,7 @@ Rule: an answer that does not come costs patience, never the snapshot.
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from kfnb_ext import errors
@@ -70,7 +71,7 @@ class Wait:
 
     def _look(self, grouped: bool) -> list[dict[str, Any]] | None:
         context, cut = self._context, self._cut
-        read = joining.objects if grouped else joining.single
+        read = partial(joining.objects, strict=True) if grouped else joining.single
         try:
             listed = read(context, cut.namespace, cut.notebook, cut.id)
         except failures.ClusterError as error:
