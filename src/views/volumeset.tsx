@@ -39,7 +39,7 @@ export function Volumes({ snapshot, trans }: Props): JSX.Element {
     <>
       <ul className="kfnb-Volumes">
         {snapshot.volumes.map(volume => (
-          <li key={volume.object} title={volume.object}>
+          <li key={volume.claim} title={volume.object}>
             <b>{volume.claim}</b> <code>{volume.mount}</code>
             <span className="kfnb-Note">{told(volume, trans)}</span>
           </li>
