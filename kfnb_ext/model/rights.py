@@ -142,7 +142,7 @@ def of_a_notebook(platform: cluster.Platform) -> bool:
 def wanted(platform: cluster.Platform, served: Served) -> tuple[Right, ...]:
     """All that is of use here, each once: what is served, and has something to act on."""
     names = (n for n in NEEDS if n not in OF_A_NOTEBOOK or of_a_notebook(platform))
-    found = [right for name in names for right in needs(name, platform)]
+    found = [right for name in names for right in needs(name, platform, served)]
     if served.snapshots is False:
         found = [one for one in found if one.group != SNAPSHOT]
     if not served.groups:

@@ -9,6 +9,7 @@ import pytest
 
 from kfnb_ext import state
 from kfnb_ext.engines.local import LocalEngine
+from kfnb_ext.model import retention
 from kfnb_ext.model import snapshots as model
 from kfnb_ext.services.listing import DEADLINE
 from kfnb_ext.services.operations import Operations
@@ -29,7 +30,7 @@ def both(world: World) -> Snapshots:
     place = state.State(world.workspace, str(world.folder / "state"))
     operations = Operations(place, "server", logging.getLogger("tests"))
     policy = Policy(
-        read_only=False, snapshots_enabled=True, retention=model.Retention(last=1)
+        read_only=False, snapshots_enabled=True, retention=retention.Retention(last=1)
     )  # fmt: skip
     makers = {
         "local": lambda: LocalEngine(world.workspace, exclude=(), share=1.0),
@@ -81,9 +82,9 @@ def test_a_prune_is_of_one_engine(both: Snapshots, world: World):
     first, mine = taken(both, "csi"), taken(both, "local")
     world.time.sleep(5)
     last = taken(both, "csi")
-    plan = both.prune_plan(model.PruneRequest(engine="csi"))
+    plan = both.prune_plan(retention.PruneRequest(engine="csi"))
     assert (plan.keep, plan.delete, plan.bytes_freed) == ((last,), (first,), None)
-    running = both.prune(model.PruneRequest(engine="csi", dry_run=False))
+    running = both.prune(retention.PruneRequest(engine="csi", dry_run=False))
     assert running.wait(60)
     assert {one.id for one in both.list().snapshots} == {mine, last}
 

@@ -9,6 +9,7 @@ import pytest
 
 from kfnb_ext import errors, state
 from kfnb_ext.engines.local import LocalEngine
+from kfnb_ext.model import retention
 from kfnb_ext.model import snapshots as model
 from kfnb_ext.services.operations import Operations, Running
 from kfnb_ext.services.snapshots import Policy, Snapshots
@@ -31,7 +32,7 @@ def over(
     policy = Policy(
         read_only=read_only,
         snapshots_enabled=enabled,
-        retention=model.Retention(last=1, daily=0, weekly=0),
+        retention=retention.Retention(last=1, daily=0, weekly=0),
     )
     maker = {"local": lambda: engine(workspace, exclude=(), share=1.0)}
     return Snapshots(maker, operations, policy)
@@ -60,7 +61,7 @@ def test_what_changes_something_is_refused_by_the_policy_and_what_reads_is_not(t
             lambda pod: pod.delete("local", taken),
             lambda pod: pod.restore(model.RestoreRequest(snapshot=taken)),
             lambda pod: pod.undo("some"),
-            lambda pod: pod.prune(model.PruneRequest(dry_run=False)),
+            lambda pod: pod.prune(retention.PruneRequest(dry_run=False)),
         ):
             with pytest.raises(errors.Forbidden) as caught:
                 act(strict)
@@ -108,15 +109,15 @@ def test_an_engine_and_a_snapshot_that_are_none_are_not_found(pod: Snapshots):
 
 def test_prune_keeps_what_the_retention_says_and_deletes_only_what_was_shown(pod: Snapshots):
     old, new = create(pod, "old"), create(pod, "new")
-    plan = pod.prune_plan(model.PruneRequest())
+    plan = pod.prune_plan(retention.PruneRequest())
     assert (plan.keep, plan.delete) == ((new,), (old,))
 
     newest = create(pod, "one more, since the preview")
     with pytest.raises(errors.Conflict):
-        pod.prune(model.PruneRequest(dry_run=False, delete=plan.delete))
+        pod.prune(retention.PruneRequest(dry_run=False, delete=plan.delete))
     assert len(pod.list().snapshots) == 3
 
-    done(pod.prune(model.PruneRequest(dry_run=False, delete=(new, old))))
+    done(pod.prune(retention.PruneRequest(dry_run=False, delete=(new, old))))
     assert [one.id for one in pod.list().snapshots] == [newest]
 
 
@@ -146,9 +147,9 @@ def test_prune_keeps_the_way_back_from_the_last_restore(pod: Snapshots, tmp_path
     (last,) = pod.list().restores
     create(pod, "later")
 
-    plan = pod.prune_plan(model.PruneRequest())
+    plan = pod.prune_plan(retention.PruneRequest())
     assert last.safety in plan.keep
-    done(pod.prune(model.PruneRequest(dry_run=False)))
+    done(pod.prune(retention.PruneRequest(dry_run=False)))
     done(pod.undo(last.id))
     assert (tmp_path / "work/a.txt").read_text() == "changed"
 
@@ -160,7 +161,7 @@ def test_a_preview_that_takes_too_long_is_stopped_and_an_estimate_is_left_out(po
         pod.plan(model.RestoreRequest(snapshot=old), Waiting(-1))
     assert "Nothing was changed" in caught.value.message
     assert caught.value.hint
-    plan = pod.prune_plan(model.PruneRequest(), Waiting(-1))
+    plan = pod.prune_plan(retention.PruneRequest(), Waiting(-1))
     assert (plan.delete, plan.bytes_freed) == ((old,), None)
 
 
@@ -197,7 +198,7 @@ def test_a_restore_that_is_not_possible_fails_and_says_why(pod: Snapshots, tmp_p
 def test_a_retention_that_keeps_nothing_is_refused(pod: Snapshots):
     create(pod)
     with pytest.raises(errors.BadRequest):
-        pod.prune_plan(model.PruneRequest(retention=model.Retention(daily=0)))
+        pod.prune_plan(retention.PruneRequest(retention=retention.Retention(daily=0)))
 
 
 def test_an_undo_is_taken_back_once(pod: Snapshots):

@@ -281,6 +281,7 @@ export function list(extra: Partial<SnapshotList> = {}): SnapshotList {
         note: 'It does not survive the loss of its volume.',
         can: ['browse', 'verify', 'paths', 'in_place'],
         role: '',
+        against: '',
         absent: false
       }
     ],
