@@ -271,6 +271,18 @@ describe('a snapshot', () => {
     expect(said()).not.toContain('Take snapshot');
   });
 
+  it('of volumes says what stands against one before the button is pressed', async () => {
+    const full = { ...volumes, against: 'Your namespace allows 1.', role: 'kind: Role' };
+    await show({ list: records.list({ engines: [records.list().engines[0]!, full] }) });
+    panel.node.querySelector<HTMLInputElement>('[value=csi]')!.click();
+    await settle();
+
+    expect(said()).toContain('Your namespace allows 1.');
+    expect(panel.node.querySelector('.kfnb-Patch pre')?.textContent).toBe('kind: Role');
+    const button = panel.node.querySelector<HTMLButtonElement>('.kfnb-Take [type=submit]');
+    expect(button?.disabled).toBe(true);
+  });
+
   it('of volumes tells its state, its volumes and that they were cut apart', async () => {
     const part = { claim: 'home', mount: '/home/me', object: 'o', size: 2 ** 31, error: '' };
     const whole = { engine: 'csi', files: null, bytes_total: null, bytes_added: null };
