@@ -133,7 +133,7 @@ def test_a_prune_that_is_stopped_amid_them_says_how_many_are_gone(tmp_path: Path
     pod = over(tmp_path, engine=StopsAfterOne)
     for name in ("a", "b", "c"):
         create(pod, name)
-    running = pod.prune(model.PruneRequest(dry_run=False))
+    running = pod.prune(retention.PruneRequest(dry_run=False))
     assert running.wait(30)
     assert running.record.state == "cancelled"
     assert "1 snapshot is deleted, the others are as before" in running.record.message
