@@ -16,6 +16,7 @@ from kfnb_ext.probes.usage import UsageProbe
 from kfnb_ext.services import beats
 from kfnb_ext.services import culling as services_culling
 from kfnb_ext.services.activity import ActivityKeeper, pod_started
+from kfnb_ext.services.clock import seconds_since_boot
 from kfnb_ext.services.evidence import Gatherer, Senses
 from kfnb_ext.services.use import UseService
 
@@ -28,7 +29,9 @@ def make(pod: "Pod", in_use_file: str) -> UseService:
     """The service that weighs, over one pod."""
     options, timeline, policy = pod.options, pod.timeline, _policy(pod.options)
     me = processes.one(os.getpid())
-    born = me.start_ticks / processes.TICKS_PER_SECOND if me else None
+    # By the timeline's own clock, which a test may have moved; the kernel's is never moved.
+    age = seconds_since_boot() - me.start_ticks / processes.TICKS_PER_SECOND if me else None
+    born = timeline.clock.ticks() - age if age is not None else None
     keeper = ActivityKeeper(timeline, pod.state, policy, pod_started(), born)
     senses = Senses(
         work=UsageProbe(options.usage_window, options.servers, whole=assembly.in_a_pod()).read,

@@ -104,6 +104,8 @@ export async function setHidden(page: Page, hidden: boolean): Promise<void> {
 
 /** Runs all cells of the notebook in front, and waits until the first one is on its way. */
 export async function runAll(page: Page): Promise<void> {
+  // Asked to run before there is a kernel, Lab asks which one.
+  await base.expect(page.getByText('Python 3 (ipykernel) | Idle')).toBeVisible();
   // A kernel that has just started says that it is idle before it takes a cell.
   await base
     .expect(async () => {

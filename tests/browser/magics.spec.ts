@@ -47,7 +47,7 @@ test('a snapshot from a notebook shows its progress on one line', async ({ page,
   await expect(outputs.nth(1)).toContainText("There is no snapshot 'nothing'.");
   await expect(outputs.nth(1)).toContainText('%kfnb snapshot list');
   await expect(outputs.nth(1)).not.toContainText('Traceback');
-  await expect(page.getByText('Idle')).toBeVisible();
+  await expect(page.getByText('Python 3 (ipykernel) | Idle')).toBeVisible();
   await expect(outputs).toHaveCount(2);
   expect(seen.errors).toEqual([]);
 });

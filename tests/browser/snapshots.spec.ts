@@ -93,7 +93,9 @@ test('exact shows what would be removed, Escape changes nothing and focus return
   const entry = await expand(opened, 'before cleanup');
   fs.writeFileSync(path.join(jupyter().workspace, 'new.txt'), 'new');
   const restore = entry.getByRole('button', { name: 'Restore…', exact: true });
+  await expect(restore).toBeEnabled();
   await restore.focus();
+  await expect(restore).toBeFocused();
   await page.keyboard.press('Enter');
   const dialog = page.locator('.jp-Dialog');
   await expect(dialog.getByText('Removed: 0')).toBeVisible();
