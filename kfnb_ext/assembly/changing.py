@@ -11,7 +11,7 @@ import msgspec
 from kfnb_ext.assembly import site
 from kfnb_ext.engines import base
 from kfnb_ext.kube import quota, standing
-from kfnb_ext.model import advice, quotas
+from kfnb_ext.model import advice, advising, quotas
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.snapshots import Restore, RestorePlan
@@ -108,7 +108,7 @@ class Changing:
         """All advice for the readings of this moment and the Notebook as it was read."""
         status = self._pod.status.look()
         known = msgspec.structs.replace(self._pod.capacity.known, spec=spec)
-        return advice.propose(
+        return advising.propose(
             status.limits if isinstance(status.limits, Limits) else None,
             status.shm if isinstance(status.shm, Shm) else None,
             status.volumes.volumes if isinstance(status.volumes, Volumes) else (),

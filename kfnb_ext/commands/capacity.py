@@ -14,7 +14,7 @@ from kfnb_ext.assembly import Pod
 from kfnb_ext.commands import loaders, refer, waiting
 from kfnb_ext.commands.talk import Outcome, Talk, Usage, confirm
 from kfnb_ext.engines.local import names
-from kfnb_ext.model import advice, filling
+from kfnb_ext.model import advising, filling
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.reading import Record, Unavailable
 from kfnb_ext.model.shm import Cleared, ClearRequest, EndRequest, Need, Shm, need
@@ -51,7 +51,7 @@ def _larger(pod: Pod, found: Shm, wanted: Need) -> str:
     if wanted.need <= wanted.total or found.origin in ("host", "node_half"):
         return ""
     pod.capacity.ask(ASKED)
-    return advice.for_need(wanted.need, found, pod.capacity.told).yaml
+    return advising.for_need(wanted.need, found, pod.capacity.told).yaml
 
 
 def _clean(pod: Pod, given: Any, talk: Talk, found: Shm) -> Outcome:

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfnb_ext.model import advice, filling, forecast, levels, quantities
+from kfnb_ext.model import advice, advising, filling, forecast, levels, quantities
 from kfnb_ext.model.limits import Limits, Pressure
 from kfnb_ext.model.shm import Shm, maker, need
 from kfnb_ext.model.volumes import Volume, fullness, share
@@ -142,11 +142,11 @@ KNOWN = advice.Known(namespace="team", notebook="demo")
 
 
 def advised(pod: Limits | None, memory: Shm | None, *mounts: Volume) -> dict[str, advice.Advice]:
-    return {a.id: a for a in advice.advise(pod, memory, mounts, BOUNDS, KNOWN)}
+    return {a.id: a for a in advising.advise(pod, memory, mounts, BOUNDS, KNOWN)}
 
 
 def test_a_home_on_the_containers_layer_is_an_error_before_all_else():
-    found = advice.advise(
+    found = advising.advise(
         limits(), shm(), (volume(kind="container_layer", mount="/"),), BOUNDS, KNOWN
     )
     assert (found[0].id, found[0].severity) == ("not_kept /", "error")
@@ -199,7 +199,7 @@ def test_where_the_notebook_has_it_already_the_advice_is_to_restart():
         {"name": "demo", "resources": {"limits": {"memory": "64Gi"}}}]}}}  # fmt: skip
     known = advice.Known(namespace="team", notebook="demo", spec=spec)
     pod = limits(memory_limit=8 * GIB, memory_working_set=7.9 * GIB)
-    (found,) = advice.advise(pod, None, (), BOUNDS, known)
+    (found,) = advising.advise(pod, None, (), BOUNDS, known)
     assert found.patch == ""
     assert found.text.endswith("The Notebook has a limit of 64Gi already: restart it.")
 
@@ -239,14 +239,14 @@ def test_quantities_are_read_as_the_cluster_writes_them(text: object, size: int 
 
 @pytest.mark.parametrize(("origin", "size"), [("runtime_default", "3Gi"), ("empty_dir", "3Gi")])
 def test_a_loader_that_does_not_fit_gets_a_patch_into_which_it_fits(origin: str, size: str):
-    patch = advice.for_need(2 * GIB + 1, shm(origin=origin), KNOWN)
+    patch = advising.for_need(2 * GIB + 1, shm(origin=origin), KNOWN)
     assert size in patch.yaml
     assert ("volumes/0/name" in patch.yaml) == (origin == "empty_dir")
 
 
 def test_a_workspace_of_notebooks_2_is_told_of_its_options_and_gets_no_patch():
     known = advice.Known(namespace="team", notebook="demo", workspace=True)
-    found = advice.advise(None, shm(), (), BOUNDS, known)
+    found = advising.advise(None, shm(), (), BOUNDS, known)
     assert found
     for one in found:
         assert not one.patch

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from kfnb_ext.model import advice, forecast, levels
+from kfnb_ext.model import advice, advising, forecast, levels
 from kfnb_ext.model.limits import Kill, Limits
 from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.status import Status
@@ -117,7 +117,7 @@ class Judge:
                 limits=pod or status.limits,
                 volumes=Volumes(volumes=mounts) if seen else status.volumes,
                 levels=self.bounds,
-                advice=advice.advise(pod, shm, mounts, self.bounds, known),
+                advice=advising.advise(pod, shm, mounts, self.bounds, known),
             )
 
     def known(self, cluster: Cluster | None = None) -> advice.Known:

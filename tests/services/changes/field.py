@@ -15,7 +15,7 @@ from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.kube import place
 from kfnb_ext.kube.client import Client, Limits
 from kfnb_ext.kube.client.access import Access
-from kfnb_ext.model import advice, levels, operations
+from kfnb_ext.model import advice, advising, levels, operations
 from kfnb_ext.model.shm import Shm
 from kfnb_ext.services.cluster.exchanging import Exchanging
 from kfnb_ext.services.cluster.growing import Growing
@@ -110,7 +110,7 @@ class Field:
 
     def propose(self, spec: Any) -> tuple[advice.Proposal, ...]:
         known = advice.Known(namespace="alice", notebook="demo", spec=spec)
-        return advice.propose(None, self.shm, (), levels.Levels(), known)
+        return advising.propose(None, self.shm, (), levels.Levels(), known)
 
     def ended(self, start: Callable[[], Running]) -> operations.Operation:
         """The operation, once it has ended."""

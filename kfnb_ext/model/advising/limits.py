@@ -1,7 +1,7 @@
 """What to do about the pod's own limits of memory and CPU."""
 
 from kfnb_ext.model import patches
-from kfnb_ext.model.advice.records import Known, Proposal, percent, proposal
+from kfnb_ext.model.advice import Known, Proposal, percent, proposal
 from kfnb_ext.model.levels import Levels
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.patches import sizes

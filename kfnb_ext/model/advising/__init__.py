@@ -7,15 +7,13 @@ A patch tests what it relies on, so that where our guess of a name is wrong it c
 import msgspec
 
 from kfnb_ext.model import patches
-from kfnb_ext.model.advice import limits as limits_
-from kfnb_ext.model.advice.records import Advice, Known, Proposal, percent, proposal
+from kfnb_ext.model.advice import Advice, Known, Proposal, percent, proposal
+from kfnb_ext.model.advising import limits as limits_
 from kfnb_ext.model.levels import Levels
 from kfnb_ext.model.limits import Limits
 from kfnb_ext.model.patches import sizes
 from kfnb_ext.model.shm import Shm
 from kfnb_ext.model.volumes import Volume, fullness
-
-__all__ = ["Advice", "Known", "Proposal", "advise", "for_need", "propose"]
 
 NOT_CLAIMS = ("container_layer", "empty_dir", "memory", "host")  # kinds that no claim stands behind
 GIB = 1 << 30
