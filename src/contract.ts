@@ -1035,6 +1035,11 @@ export interface RestoreRequest {
   readonly unguarded?: boolean; // go on though no guardian can roll it back
 }
 
+/** Take back a restore. `unguarded` is for engines that keep whole volumes. */
+export interface UndoRequest {
+  readonly unguarded?: boolean; // go on though no guardian can go back by itself
+}
+
 /** The figures of one status that the lines are drawn from, by mount where there are many. */
 export interface Point {
   readonly seq: number;
@@ -1082,6 +1087,7 @@ export interface Status {
   readonly snapshots_enabled: boolean;
   readonly notebook: string; // NAMESPACE/NAME, where a cluster can be asked; empty: nowhere, or not known
   readonly keep_awake_allowed: number; // seconds at once; 0: the site does not allow it
+  readonly served_since: string | null; // since when its server tells; another: it was restarted; ISO 8601, UTC
   readonly advice: readonly Advice[]; // what to do about each trouble, the worst first
   readonly levels: Levels; // from which share on there is little left; the site sets them
   readonly history: readonly Point[];

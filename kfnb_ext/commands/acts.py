@@ -101,13 +101,9 @@ def restore(pod: Pod, given: Given, talk: Talk) -> Outcome:
     )
     plan = pod.snapshots.plan(request)
     if not plan.possible:  # and nobody is asked: so it is not begun, whatever is so by then
-        why = " ".join(plan.findings[:3])
-        raise errors.Conflict(
-            f"This restore is not possible. Nothing was changed. {why}",
-            "Put that right, or choose other paths; then try again.",
-        )
+        raise _impossible(plan)
     preview = text.preview(plan, pod.snapshots.get(engine, request.snapshot))
-    confirm(talk, given, preview, "Restore?")
+    confirm(talk, given, preview + changing.ends(pod, plan.restart), "Restore?")
     ended = waiting.finish(pod.snapshots.restore(request), talk)
     if request.way == "new_notebook":  # it is no restore of this notebook
         return Outcome(ended, ended.message)
@@ -118,8 +114,21 @@ def undo(pod: Pod, given: Given, talk: Talk) -> Outcome:
     """``snapshot undo [RESTORE]``"""
     _engine(pod, given)
     made = refer.restore(pod, given.restore)
-    confirm(talk, given, restores.undoing(made), "Take it back?")
-    return _restored(pod, waiting.finish(pod.snapshots.undo(made.id), talk).restore)
+    plan = pod.snapshots.undo_plan(made.id)
+    if not plan.possible:
+        raise _impossible(plan)
+    preview = restores.undoing(plan, made)
+    confirm(talk, given, preview + changing.ends(pod, plan.restart), "Take it back?")
+    wish = snapshots.UndoRequest(unguarded=given.unguarded)
+    return _restored(pod, waiting.finish(pod.snapshots.undo(made.id, wish), talk).restore)
+
+
+def _impossible(plan: snapshots.RestorePlan) -> errors.Conflict:
+    why = " ".join(plan.findings[:3])
+    return errors.Conflict(
+        f"This restore is not possible. Nothing was changed. {why}",
+        "Put that right, or choose other paths; then try again.",
+    )
 
 
 def verify(pod: Pod, given: Given, talk: Talk) -> Outcome:

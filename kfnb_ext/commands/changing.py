@@ -3,6 +3,7 @@
 Rule: each shows first what will happen, and asks.
 """
 
+from datetime import datetime
 from typing import Any
 
 from kfnb_ext import errors
@@ -19,7 +20,7 @@ def grow(pod: Pod, given: Any, talk: Talk) -> Outcome:
     growing, wish = pod.changing.growing, GrowRequest(size=given.size)
     plan = growing.preview(given.claim, wish)
     _possible(plan.possible, plan.findings)
-    confirm(talk, given, text.growth(plan), "Make it larger?")
+    confirm(talk, given, text.growth(plan) + ends(pod, plan.restart), "Make it larger?")
     wish = GrowRequest(size=given.size, way=plan.way, unguarded=given.unguarded)
     ended = waiting.finish(growing.grow(given.claim, wish), talk)
     return Outcome(ended, ended.message)
@@ -38,7 +39,7 @@ def fix(pod: Pod, given: Any, talk: Talk) -> Outcome:
         advice = offered[0].id
     plan = patching.preview(PatchRequest(advice=advice))
     _possible(plan.possible, plan.findings)
-    confirm(talk, given, text.patch(plan), "Change the Notebook?")
+    confirm(talk, given, text.patch(plan) + ends(pod, plan.restart), "Change the Notebook?")
     running = patching.apply(PatchRequest(advice=advice, shown=plan.yaml))
     ended = waiting.finish(running, talk)
     return Outcome(ended, ended.message)
@@ -50,7 +51,8 @@ def _unfix(pod: Pod, given: Any, talk: Talk) -> Outcome:
     unpatching = pod.changing.unpatching
     plan = unpatching.preview_undo(None)
     _possible(plan.possible, plan.findings)
-    confirm(talk, given, text.patch(plan), f"Take back “{plan.title}”?")
+    preview = text.patch(plan) + ends(pod, plan.restart)
+    confirm(talk, given, preview, f"Take back “{plan.title}”?")
     ended = waiting.finish(unpatching.undo(None), talk)
     return Outcome(ended, ended.message)
 
@@ -69,12 +71,17 @@ def _end(pod: Pod, given: Any, talk: Talk, what: str) -> Outcome:
     stopping = pod.changing.stopping
     act = stopping.stop if what == "stop" else stopping.restart
     stopping.check(what)
-    left = pod.status.left()
-    verdict = left.activity if left and isinstance(left.activity, Activity) else None
-    preview = text.ending(what, given.snapshot, verdict)
+    preview = text.ending(what, given.snapshot) + ends(pod)
     confirm(talk, given, preview, f"{what.capitalize()} the notebook?")
     ended = waiting.finish(act(StopRequest(snapshot=given.snapshot, reason=given.reason)), talk)
     return Outcome(ended, ended.message)
+
+
+def ends(pod: Pod, restart: bool = True) -> str:
+    """What is at work, and ends when the notebook restarts; empty: nothing that is known of."""
+    left = pod.status.left() if restart else None
+    verdict = left.activity if left and isinstance(left.activity, Activity) else None
+    return text.used(verdict, datetime.now().astimezone())
 
 
 def _possible(possible: bool, findings: tuple[str, ...]) -> None:

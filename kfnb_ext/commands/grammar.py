@@ -169,9 +169,9 @@ def _snapshot(commands: Any) -> None:
     _id(_command(commands, "show", "show", "everything about one snapshot", engine=True))
     _restore(commands)
     undo = _command(commands, "undo", "undo", "take back a restore", engine=True, yes=True)
-    undo.add_argument(
-        "restore", nargs="?", metavar="RESTORE", help="as `list` shows it; without: the last one"
-    )
+    text = "as `list` shows it; without: the last one"
+    undo.add_argument("restore", nargs="?", metavar="RESTORE", help=text)
+    restore_words.unguarded(undo)
     text = "read snapshots whole and find what differs from their records"
     verify = _command(commands, "verify", "verify", text, engine=True)
     verify.add_argument("id", nargs="?", metavar="ID", help="without: all snapshots")

@@ -16,5 +16,10 @@ def add(restore: Any) -> None:
     volumes.add_argument("--as", dest="way", choices=WAYS, default=WAYS[0], help=text)
     volumes.add_argument("--name", default="", metavar="NAME", help="of the new notebook")
     volumes.add_argument("--mount", default="", metavar="PATH", help="of the data volume")
-    text = "also where no guardian can go back if the notebook does not start"
-    volumes.add_argument("--unguarded", action="store_true", help=text)
+    unguarded(volumes)
+
+
+def unguarded(words: Any) -> None:
+    """The decision that a restore and its undo ask alike."""
+    text = "whole volumes: also where no guardian can go back if the notebook does not start"
+    words.add_argument("--unguarded", action="store_true", help=text)

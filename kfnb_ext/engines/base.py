@@ -94,8 +94,16 @@ class Engine(Protocol):
     ) -> snapshots.Restore:
         """Make the workspace so again, under the id ``restore``; a safety snapshot comes first."""
 
-    def undo(self, restore: str, undo: str, progress: Progress) -> snapshots.Restore:
-        """Take back the restore ``restore``; this is a restore itself, with the id ``undo``."""
+    def undo_plan(self, restore: str, progress: Progress = SILENT) -> snapshots.RestorePlan:
+        """What taking back a restore would do; changes nothing."""
+
+    def undo(
+        self, restore: str, undo: str, progress: Progress, *, unguarded: bool = False
+    ) -> snapshots.Restore:
+        """Take back the restore ``restore``; this is a restore itself, with the id ``undo``.
+
+        ``unguarded``: also where the plan says that nobody could go back by itself.
+        """
 
     def restores(self) -> tuple[snapshots.Restore, ...]:
         """The restores that were made, newest first."""

@@ -59,5 +59,5 @@ def thin(snapshots: tuple[Snapshot, ...], keep: Retention) -> PrunePlan:
 
 def ways_back(restores: tuple[Restore, ...]) -> set[str]:
     """The safety snapshots that must not be thinned out: the way back from the last restore."""
-    last = next((r for r in restores if not r.undone), None)
+    last = next((r for r in restores if not r.undone and r.way != "new_notebook"), None)
     return {last.safety} if last and last.safety else set()

@@ -235,9 +235,20 @@ class RestoreRequest(Request, frozen=True, kw_only=True):
     unguarded: bool = False  # go on though no guardian can roll it back
 
 
+class UndoRequest(Request, frozen=True, kw_only=True):
+    """Take back a restore. ``unguarded`` is for engines that keep whole volumes."""
+
+    unguarded: bool = False  # go on though no guardian can go back by itself
+
+
 def can_be_undone(restore: Restore) -> bool:
-    """Not twice, and not without what was before it: a safety snapshot, or the old claims."""
-    return not restore.undone and (restore.safety is not None or bool(restore.switches))
+    """Not twice, and not without what was before it: a safety snapshot, or the old claims.
+
+    A notebook that was made beside this one took nothing's place.
+    """
+    if restore.undone or restore.way == "new_notebook":
+        return False
+    return restore.safety is not None or bool(restore.switches)
 
 
 def unplaced(restore: Restore) -> tuple[str, ...]:

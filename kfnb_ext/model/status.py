@@ -62,6 +62,7 @@ class Status(Record, frozen=True, kw_only=True):
     snapshots_enabled: bool
     notebook: str = ""  # NAMESPACE/NAME, where a cluster can be asked; empty: nowhere, or not known
     keep_awake_allowed: int = 0  # seconds at once; 0: the site does not allow it
+    served_since: datetime | None = None  # since when its server tells; another: it was restarted
     advice: tuple[Advice, ...] = ()  # what to do about each trouble, the worst first
     levels: Levels = Levels()  # from which share on there is little left; the site sets them
     history: tuple[Point, ...] = ()

@@ -100,8 +100,14 @@ ROUTES = (
         snapshots.RestoreRequest,
     ),
     Route(
+        "POST", "restores/{id}/undo/preview", "What taking back a restore would do",
+        {200: snapshots.RestorePlan},
+        lambda pod, call: pod.snapshots.undo_plan(call.path["id"], Waiting(COMPARING)),
+    ),
+    Route(
         "POST", "restores/{id}/undo", "Take back a restore", {202: operations.Operation},
-        lambda pod, call: pod.snapshots.undo(call.path["id"], call.user).record,
+        lambda pod, call: pod.snapshots.undo(call.path["id"], call.body, call.user).record,
+        snapshots.UndoRequest,
     ),
     Route(
         "POST", "prune", "Delete what the retention does not keep (dry_run: only say what)",

@@ -13,7 +13,7 @@ from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.model import environment, reading, retention, snapshots
 from kfnb_ext.model.environment import Environment
-from kfnb_ext.services import listing, naming, operations, pruning
+from kfnb_ext.services import finding, listing, naming, operations, pruning
 from kfnb_ext.services.policy import Policy
 
 __all__ = ["Policy", "Snapshots"]
@@ -149,31 +149,33 @@ class Snapshots:
             "restore", one.name, f"restore from {named}", work, user=user, snapshot=request.snapshot
         )
 
-    def undo(self, restore: str, user: str = "") -> operations.Running:
+    def undo_plan(
+        self, restore: str, progress: base.Progress = base.SILENT
+    ) -> snapshots.RestorePlan:
+        """What taking back a restore would do. Raises: as undo, and what ``progress`` raises."""
+        return self._of(restore)[0].undo_plan(restore, progress)
+
+    def undo(
+        self,
+        restore: str,
+        request: snapshots.UndoRequest = snapshots.UndoRequest(),  # noqa: B008 - frozen
+        user: str = "",
+    ) -> operations.Running:
         """Take back a restore. Raises: NotFound, Conflict when it was undone already."""
         self._policy.allow("Taking back a restore")
-        for name in self._makers:
-            one = self.engine(name)
-            made = next((r for r in one.restores() if r.id == restore), None)
-            if made:
-                break
-        else:
-            raise errors.NotFound(
-                f"There is no restore {restore!r}.", "`kfnb snapshot list` shows those there are."
-            )
-        if made.undone:
-            raise errors.Conflict(
-                "This restore has been taken back already. Nothing was changed.",
-                "The undo is a restore itself: it can be taken back in turn.",
-            )
+        request = reading.checked(request)
+        one, made = self._of(restore)
 
         def work(running: operations.Running) -> operations.Result:
-            done = one.undo(restore, running.record.id, running)
+            done = one.undo(restore, running.record.id, running, unguarded=request.unguarded)
             return operations.Result(message=naming.restored(done), restore=done.id)
 
         return self._operations.start(
             "undo", one.name, f"undo of restore {restore}", work, user=user, snapshot=made.safety
         )
+
+    def _of(self, restore: str) -> tuple[base.Engine, snapshots.Restore]:
+        return finding.restore(map(self.engine, self._makers), restore)
 
     def prune_plan(
         self, request: retention.PruneRequest, progress: base.Progress = base.SILENT

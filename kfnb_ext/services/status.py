@@ -82,6 +82,7 @@ class StatusService:
         self._taken = 0.0  # monotonic seconds of the last reading
         self.history = History()
         self._use = use
+        self._served_since = datetime.now(timezone.utc)
         self._keep_awake = keep_awake
 
     def read(self, seen: Witnessed, max_age: float) -> Status:
@@ -92,6 +93,7 @@ class StatusService:
             readings = self._readings()
             use = self._use(seen, readings["gpus"])
             told = {name: getattr(use, name) for name in Use.__struct_fields__}
+            told["served_since"] = self._served_since
             status = self._status_of({**readings, **told}, datetime.now(timezone.utc))
             self._remember(status)
             return status

@@ -4,6 +4,7 @@ Rule: what is lost by it stands first.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from kfnb_ext.model.activity import Activity
 from kfnb_ext.model.advice import Advice
@@ -22,8 +23,9 @@ def growth(plan: GrowPlan) -> str:
 
 
 def patch(plan: PatchPlan) -> str:
-    """What a patch would change."""
-    lines = [plan.title, *(f"  {one}" for one in plan.findings), plan.yaml.rstrip()]
+    """What a patch would change; without the words to whoever sends it by hand."""
+    lines = [plan.title, *(f"  {one}" for one in plan.findings)]
+    lines += [one for one in plan.yaml.splitlines() if not one.startswith("#")]
     return "\n".join(lines)
 
 
@@ -36,7 +38,7 @@ def offered(found: Sequence[Advice]) -> str:
     return "\n".join(lines)
 
 
-def ending(what: str, snapshot: str | None, verdict: Activity | None) -> str:
+def ending(what: str, snapshot: str | None) -> str:
     """What a stop or a restart ends."""
     done = "stopped" if what == "stop" else "restarted"
     lines = [
@@ -45,6 +47,15 @@ def ending(what: str, snapshot: str | None, verdict: Activity | None) -> str:
     ]
     if snapshot:
         lines.append(f"A snapshot ({snapshot}) is taken first; without it nothing ends.")
-    if verdict and verdict.in_use:
-        lines += ["It is in use now:", *(f"  {one.text}" for one in verdict.reasons)]
     return "\n".join(lines)
+
+
+def used(verdict: Activity | None, now: datetime) -> str:
+    """What is at work now and ends with the pod, each on a line of its own; empty: nothing is."""
+    if verdict is None or not verdict.in_use:
+        return ""
+    lines = ["It is in use now; this ends, and what it holds in memory is lost:"]
+    for one in verdict.reasons:
+        since = f" since {units.moment(one.since, now)}" if one.since else ""
+        lines.append(f"  {units.plain(one.text)}{since}")
+    return "\n".join(["", *lines])

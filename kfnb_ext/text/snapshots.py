@@ -29,11 +29,7 @@ def listing(found: snapshots.SnapshotList) -> str:
     seen = all(one.available or one.absent for one in found.engines)
     parts = ["There is no snapshot yet."] if seen and not found.snapshots else []
     parts += [_table(found.snapshots)] if found.snapshots else []
-    undoable = [one for one in found.restores if snapshots.can_be_undone(one)]
-    if undoable:
-        parts.append(
-            "\n".join(["Can be undone:", *(f"  {restores.restored(one)}" for one in undoable)])
-        )
+    parts += restores.listed(found.restores)
     told = [one for one in found.engines if len(found.engines) == 1 or not one.absent]
     parts.append("\n".join(map(_engine, told)))
     return "\n\n".join(parts)
@@ -172,38 +168,7 @@ def preview(plan: snapshots.RestorePlan, snapshot: snapshots.Snapshot) -> str:
     what = units.count(len(plan.paths), "path") if plan.paths else "the whole workspace"
     what = WAYS.get(plan.way, what)
     lines = [f"Restore {what} from the snapshot {of}, taken {units.date(snapshot.created)}:"]
-    written = f", {units.size(plan.bytes_to_write)} to write" if plan.bytes_to_write else ""
-    lines += _paths(f"create   {plan.create or 0:,}{written}", plan.created_paths, plan.create)
-    lines += _paths(f"replace  {plan.replace or 0:,}", plan.replaced_paths, plan.replace)
-    lines += _paths(f"remove   {plan.remove or 0:,}", plan.removed_paths, plan.remove)
-    if plan.unchanged is not None:
-        lines.append(f"  leave    {plan.unchanged:,} that are the same already")
-    lines += [f"  {one.act:<8} {one.kind} {one.name}: {one.text}" for one in plan.objects]
-    if plan.newer_kept:
-        lines.append(f"  keep     {plan.newer_kept:,} created since (--exact would remove them)")
-    return "\n".join([*lines, *map(units.plain, plan.findings)])
-
-
-def _paths(head: str, paths: tuple[str, ...], count: int | None) -> list[str]:
-    if not count:
-        return []
-    tops = _tops(paths)
-    lines = [units.plain(top) + (f" and {n:,} in it" if n else "") for top, n in tops[:SHOWN]]
-    named = sum(1 + n for _, n in tops[:SHOWN])
-    lines += [f"and {count - named:,} more"] if count > named else []
-    return [f"  {head}", *(f"             {line}" for line in lines)]
-
-
-def _tops(paths: tuple[str, ...]) -> list[tuple[str, int]]:
-    """Paths that lie below no other of them, each with the number of those below it."""
-    tops: dict[str, int] = {}
-    for path in sorted(paths, key=lambda path: path.split("/")):
-        above = next(reversed(tops), None)
-        if above is not None and path.startswith(f"{above}/"):
-            tops[above] += 1
-        else:
-            tops[path] = 0
-    return list(tops.items())
+    return "\n".join([*lines, *restores.planned(plan)])
 
 
 def checked(found: Iterable[snapshots.Verification]) -> str:

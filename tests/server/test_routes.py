@@ -117,6 +117,8 @@ def test_a_restore_is_previewed_made_and_taken_back(server: Live, snapshot: str)
     assert done["state"] == "succeeded", done
     assert file.read_text() == before
 
+    plan = server.post(f"restores/{done['restore']}/undo/preview").json()
+    assert (plan["possible"], plan["restart"]) == (True, False), plan
     undone = server.ended(server.post(f"restores/{done['restore']}/undo"))
     assert undone["state"] == "succeeded", undone
     assert file.read_text() == "changed"

@@ -188,11 +188,20 @@ class CsiEngine:
         self.check(request)
         return restoring.restore(self._context, request, restore, progress)
 
-    def undo(self, restore: str, undo: str, progress: base.Progress) -> snapshots.Restore:
+    def undo_plan(
+        self, restore: str, progress: base.Progress = base.SILENT
+    ) -> snapshots.RestorePlan:
+        """What taking back would do. Raises: NotFound, Conflict, ClusterError."""
+        self._needed()
+        return undoing.plan(self._context, restore)
+
+    def undo(
+        self, restore: str, undo: str, progress: base.Progress, *, unguarded: bool = False
+    ) -> snapshots.Restore:
         """Take back a restore. Raises: NotFound, Conflict, ClusterError."""
         self._needed()
         taking.allowed(self._context)
-        return undoing.undo(self._context, restore, undo, progress)
+        return undoing.undo(self._context, restore, undo, progress, unguarded=unguarded)
 
     def restores(self) -> tuple[snapshots.Restore, ...]:
         """The restores that were made, newest first."""

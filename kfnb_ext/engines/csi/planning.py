@@ -30,7 +30,10 @@ def plan(context: Context, request: snapshots.RestoreRequest) -> snapshots.Resto
 
 
 def weigh(context: Context, intent: Intent) -> snapshots.RestorePlan:
-    """The plan of an intent. Raises: ClusterError when the cluster cannot be asked."""
+    """The plan of an intent: a restore, or its undo.
+
+    Raises: ClusterError when the cluster cannot be asked.
+    """
     against = _against(context, intent)
     restart = intent.way != "new_notebook" and not standing.stopped(intent.found)
     nobody = _unguarded(context, intent) if restart else ""
@@ -85,6 +88,8 @@ def refuse(
 
 def _against(context: Context, intent: Intent) -> list[str]:
     """What stands against it; empty: nothing."""
+    if intent.undo_of:  # no claim is made: only the exchange can be refused
+        return _exchange(context, intent)
     told = [
         f"The snapshot of {one.volume.claim} is {'being deleted' if one.deleting else 'not ready'}."
         for one in intent.held
@@ -125,13 +130,18 @@ def _tried(context: Context, intent: Intent) -> list[str]:
             provisioning.make(context, intent.target.namespace, body, dry_run=True)
         except (failures.Refused, failures.Invalid, errors.EngineFailed, errors.Conflict) as error:
             told.append(error.message)
+    return told + _exchange(context, intent)
+
+
+def _exchange(context: Context, intent: Intent) -> list[str]:
+    """What the cluster has against the change of the Notebook itself."""
     try:
         _patch(context, intent)
     except (failures.Refused, failures.Invalid, failures.Clash, errors.Conflict) as error:
-        told.append(error.message)
+        return [error.message]
     except LookupError:
-        told.append("The volumes of the notebook were changed this very moment.")
-    return told
+        return ["The volumes of the notebook were changed this very moment."]
+    return []
 
 
 def _patch(context: Context, intent: Intent) -> None:
@@ -173,7 +183,7 @@ def _objects(intent: Intent, *, restart: bool, guardian: bool) -> list[PlanObjec
         shown = [one.replace(TRIAL, "…") for one in (name, text)]  # the id comes with the act
         told.append(PlanObject(act=act, kind=kind, name=shown[0], text=shown[1]))
 
-    if intent.way == "in_place":
+    if intent.way == "in_place" and not intent.undo_of:
         old = ", ".join(dict.fromkeys(one.old for one in intent.switches))
         what = f"{old} as it is now" if intent.growth else f"the safety snapshot of {old}"
         add("create", "snapshot", f"{intent.id}-before", what)
@@ -185,7 +195,8 @@ def _objects(intent: Intent, *, restart: bool, guardian: bool) -> list[PlanObjec
         return told
     add("change", intent.target.kind[:-1].capitalize(), intent.target.name, _change(intent))
     for name in dict.fromkeys(one.old for one in intent.switches if one.old):
-        add("keep", "claim", name, "the old volume, until you let it go; Undo goes back to it")
+        which = "the volume of the restore" if intent.undo_of else "the old volume"
+        add("keep", "claim", name, f"{which}, until you let it go; Undo goes back to it")
     if restart:
         if guardian:
             add("create", "Job", hiring.name(intent.id), "goes back if the new pod does not start")
@@ -194,8 +205,11 @@ def _objects(intent: Intent, *, restart: bool, guardian: bool) -> list[PlanObjec
 
 
 def _change(intent: Intent) -> str:
-    return "; ".join(
-        f"{one.mount or one.volume}: {one.old} becomes {one.new}" if one.old
-        else f"{one.new} is mounted at {one.mount}"
-        for one in intent.switches
-    )  # fmt: skip
+    def said(one: snapshots.Switch) -> str:
+        if one.old and one.new:
+            return f"{one.mount or one.volume}: {one.old} becomes {one.new}"
+        if one.new:
+            return f"{one.new} is mounted at {one.mount}"
+        return f"{one.old} is not mounted at {one.mount} any more"
+
+    return "; ".join(map(said, intent.switches))

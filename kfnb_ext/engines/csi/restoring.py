@@ -43,7 +43,8 @@ def restore(
     plan = planning.weigh(context, intent)
     planning.refuse(plan, unguarded=request.unguarded)
     if request.way == "new_notebook":
-        return beside.make(context, intent, progress)
+        with aborting.at_work(identity):
+            return beside.make(context, intent, progress)
     first: journal.Phase = "safety" if request.way == "in_place" else "provision"
     with aborting.at_work(identity):
         run = Run(context, intent.target, begun(context, intent, first), progress)

@@ -6,13 +6,20 @@ volume can be undone; an older one says which comes first.
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.engines.csi import aborting, hiring, intending, journal, pods, restoring, target
+from kfnb_ext.engines.csi import aborting, intending, journal, planning, restoring, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.journal import Seen
-from kfnb_ext.kube import standing
 from kfnb_ext.kube.client import address, failures
 from kfnb_ext.model import snapshots
+
+
+def plan(context: Context, restore: str) -> snapshots.RestorePlan:
+    """What taking it back would do; nothing is changed. Raises: NotFound, Conflict, ClusterError.
+
+    It asks the same decision as a restore: where no guardian can run, only a person's word.
+    """
+    return planning.weigh(context, _intent(context, restore, planning.TRIAL))
 
 
 def undo(
@@ -27,11 +34,12 @@ def undo(
     context.forget()
     progress.phase("looking at the volumes of the notebook")
     intent = _intent(context, restore, identity)
-    whose = intent.target
-    guard = _guard(context, intent, unguarded=unguarded)
+    plan_ = planning.weigh(context, intent)
+    planning.refuse(plan_, unguarded=unguarded)
     with aborting.at_work(identity):
         first = restoring.begun(context, intent, "armed")
-        return restoring.Run(context, whose, first, progress).through(guard=guard)
+        run = restoring.Run(context, intent.target, first, progress)
+        return run.through(guard=plan_.guardian)
 
 
 def _intent(context: Context, restore: str, identity: str) -> intending.Intent:
@@ -41,6 +49,13 @@ def _intent(context: Context, restore: str, identity: str) -> intending.Intent:
     made = next((one for one in journal.made(seen.object) if one.id == restore), None)
     if made is None:
         raise errors.NotFound(f"There is no restore {restore[:100]!r} of this notebook.")
+    if made.way == "new_notebook":
+        raise errors.Unsupported(
+            f"This restore made the notebook {made.notebook} beside this one: there is nothing "
+            "of this notebook to take back. Nothing was changed.",
+            f"To remove it, delete the notebook {made.notebook} where notebooks are listed; its "
+            "volumes stay, and `kfnb cluster` lists them then and lets them go.",
+        )
     if made.undone:
         raise errors.Conflict(
             "This restore has been taken back already. Nothing was changed.",
@@ -86,23 +101,3 @@ def _refuse(
                 "Nothing was changed.",
                 "Restore the safety snapshot that was taken before it.",
             )
-
-
-def _guard(context: Context, intent: intending.Intent, *, unguarded: bool) -> bool:
-    """Whether a guardian watches. Raises: Conflict where none can and nobody decided so."""
-    if standing.stopped(intent.found):
-        return False
-    why = hiring.unable(context, intent.here)
-    if not why:
-        job = hiring.body(context, intent.target, intent.here, intent.id)
-        why = hiring.tried(context, intent.target, job)
-    if why and not unguarded:
-        # What it goes back to has run before: the risk is small, and the way on is the restore's.
-        context_pod = pods.look(context.client, intent.target)
-        if context_pod is None:
-            raise errors.Conflict(
-                f"No guardian can run ({why}), and the notebook's pod is not there. "
-                "Nothing was changed.",
-                "Start the notebook, then try again.",
-            )
-    return not why

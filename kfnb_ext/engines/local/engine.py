@@ -151,7 +151,9 @@ class LocalEngine:
         self, request: snapshots.RestoreRequest, progress: base.Progress = base.SILENT
     ) -> snapshots.RestorePlan:
         """What a restore would do. Raises: as check, and Cancelled."""
-        wanted = wishing.wish(self._home, request, "")
+        return self._planned(wishing.wish(self._home, request, ""), progress)
+
+    def _planned(self, wanted: wishing.Wish, progress: base.Progress) -> snapshots.RestorePlan:
         with failing.told("the comparison"):
             found = self._restorer.compare(wanted, progress, self._patience)
             try:
@@ -159,7 +161,7 @@ class LocalEngine:
             except errors.NoSpace as error:
                 told = found.findings if found.guessed else found.blocked
                 told.append(f"{error.message} {error.hint}")
-        return planning.plan(request.snapshot, wanted, found)
+        return planning.plan(wanted.kept.folder.name, wanted, found)
 
     def restore(
         self, request: snapshots.RestoreRequest, restore: str, progress: base.Progress
@@ -169,8 +171,16 @@ class LocalEngine:
             wanted = wishing.wish(self._home, request, restore)
             return self._restorer.restore(wanted, progress)
 
-    def undo(self, restore: str, undo: str, progress: base.Progress) -> snapshots.Restore:
-        """Take back a restore. Raises: NotFound, Conflict, Gone."""
+    def undo_plan(
+        self, restore: str, progress: base.Progress = base.SILENT
+    ) -> snapshots.RestorePlan:
+        """What taking back would do. Raises: NotFound, Conflict, Gone, Cancelled."""
+        return self._planned(wishing.taken_back(self._home, restore, ""), progress)
+
+    def undo(
+        self, restore: str, undo: str, progress: base.Progress, *, unguarded: bool = False
+    ) -> snapshots.Restore:
+        """Take back a restore; nothing restarts by it. Raises: NotFound, Conflict, Gone."""
         with self._writing():
             wanted = wishing.taken_back(self._home, restore, undo)
             return self._restorer.restore(wanted, progress)
