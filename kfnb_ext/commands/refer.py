@@ -32,7 +32,8 @@ def snapshot(pod: Pod, engine: str, word: str) -> str:
 
 def restore(pod: Pod, word: str | None) -> snapshots.Restore:
     """The restore meant by ``word``; without: the last that is not undone. Raises: NotFound."""
-    found = pod.snapshots.list().restores
+    # A notebook that was made beside this one is removed, not taken back.
+    found = tuple(one for one in pod.snapshots.list().restores if one.way != "new_notebook")
     if word is not None:
         hint = "`kfnb snapshot list` shows those that can be undone."
         chosen = _one(word, (one.id for one in found), "restore", hint)

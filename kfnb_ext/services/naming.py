@@ -39,7 +39,12 @@ def deleted(engine: base.Engine, identity: str) -> str:
 def restored(made: snapshots.Restore) -> str:
     """What a restore came to."""
     if made.way == "new_notebook":
-        return f"The notebook {made.notebook} is made from the snapshot {made.snapshot}."
+        claims = ", ".join(one.new for one in made.switches)
+        return (
+            f"The notebook {made.notebook} is made from the snapshot {made.snapshot}, on {claims}. "
+            f"To remove it, delete {made.notebook} where notebooks are listed; its volumes stay, "
+            "and `kfnb cluster` lets them go then."
+        )
     if made.way == "data_volume":
         mounts = ", ".join(one.mount for one in made.switches)
         how = "not mounted any more" if made.undo_of else "mounted"

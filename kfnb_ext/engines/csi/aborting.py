@@ -65,4 +65,6 @@ def abort(context: Context, whose: Target, restore: str, reason: str) -> str:
 def cleared(context: Context, whose: Target, seen: Seen, running: Journal) -> list[str]:
     """Delete what a restore made before its exchange; the names of what is left."""
     hiring.dismiss(context, whose, running.id)
-    return provisioning.away(context, whose.namespace, running.id, spare=target.named(seen.object))
+    return provisioning.away(
+        context.client, whose.namespace, running.id, spare=target.named(seen.object)
+    )

@@ -1,7 +1,8 @@
 """A new notebook beside this one: the same image by its digest, the same resources, own claims.
 
-Rule: this notebook is not touched. The claims are made first, since a Notebook without them would
-wait for ever; what was made for a Notebook that could not be made is taken away again.
+Rule: of this notebook only the list of its restores is changed. The claims are made first, since a
+Notebook without them would wait for ever; what was made for a Notebook that could not be made is
+taken away again. The new Notebook owns no claim: they outlive it, as those of every notebook do.
 """
 
 import copy
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.engines.csi import keys, provisioning, target
+from kfnb_ext.engines.csi import journal, keys, provisioning, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.kube.client import address, failures
 from kfnb_ext.model import snapshots
@@ -29,6 +30,7 @@ LEFT = (
     "notebook-restart",
     "last-image-selection",  # OpenShift AI would put that stream's image in the place of ours
 )
+TRIES = 3  # of a note that somebody else's write came between
 SHARED = ("ReadWriteMany", "ReadOnlyMany")
 Object = dict[str, Any]
 
@@ -48,7 +50,7 @@ def make(context: Context, intent: "Intent", progress: base.Progress) -> snapsho
     except errors.KfnbError as error:
         _taken_away(context, intent)
         raise error
-    return snapshots.Restore(
+    made = snapshots.Restore(
         id=intent.id,
         engine="csi",
         snapshot=intent.snapshot,
@@ -61,6 +63,30 @@ def make(context: Context, intent: "Intent", progress: base.Progress) -> snapsho
         switches=intent.switches,
         notebook=intent.name,
     )
+    _noted(context, intent, made)
+    return made
+
+
+def _noted(context: Context, intent: "Intent", made: snapshots.Restore) -> None:
+    """Remember it with this Notebook. The new one stands, whatever comes of that."""
+    for _ in range(TRIES):
+        try:
+            found = intent.target.read(context.client)
+            if any(one.id == made.id for one in journal.made(found)):
+                return
+            if target.annotations(found):
+                steps = journal.noted(found, made)
+                context.client.patch_json(intent.target.address, steps, touches=())
+                return
+            metadata = found["metadata"]
+            condition = {"resourceVersion": metadata["resourceVersion"], "uid": metadata["uid"]}
+            note = {keys.RESTORES: journal.noted(found, made)[-1]["value"]}
+            patch = {"metadata": {**condition, "annotations": note}}
+            context.client.patch_merge(intent.target.address, patch)
+            return
+        except failures.ClusterError as error:
+            if not (error.uncertain or error.reason in ("test_failed", "stale", "conflict")):
+                return
 
 
 def _taken_away(context: Context, intent: "Intent") -> None:
@@ -75,7 +101,7 @@ def _taken_away(context: Context, intent: "Intent") -> None:
     except failures.ClusterError:
         return
     try:
-        provisioning.away(context, namespace, intent.id, spare=spare)
+        provisioning.away(context.client, namespace, intent.id, spare=spare)
     except failures.ClusterError:
         return
 

@@ -4,7 +4,7 @@ It mounts nothing, so nothing that happens to volumes holds it up; it asks gentl
 is healed by the Job, since all it knows is in the journal.
 
 Rule: it decides only what nobody else can: to go back when the new pod does not come, to give up
-what was never exchanged, to confirm what runs though no server says so.
+what was never exchanged and take that away, to confirm what runs though no server says so.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import confirming, journal, pods, switching
+from kfnb_ext.engines.csi import confirming, journal, pods, provisioning, switching, target
 from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.engines.csi.target import Target
 from kfnb_ext.kube import standing
@@ -23,6 +23,7 @@ ARMED_FOR = timedelta(minutes=5)  # an exchange that does not come by then was g
 TROUBLED_FOR = timedelta(minutes=3)  # what does not pass by itself, passed it not within this time
 SILENT_FOR = timedelta(minutes=3)  # a pod that is ready, whose server says nothing
 EXCHANGE = timedelta(seconds=30)  # a StatefulSet that exchanges a pod does so within seconds
+CLEARS = 24  # tries to delete what was made for nothing
 EVERY = 5.0  # seconds between two looks
 BLIND = ("no_cluster", "not_installed")  # no way to the cluster: no further look will have one
 
@@ -61,6 +62,7 @@ class Guardian:
         self._ready: datetime | None = None
         self._freed = False
         self._last = ""
+        self._clears = 0
 
     def step(self) -> bool:
         """Look once, and do what has to be done; whether the restore needs nobody any more.
@@ -69,8 +71,10 @@ class Guardian:
         """
         seen = journal.read(self._client, self._whose)
         running = seen.journal
-        if running is None or running.id != self._restore or running.ended:
+        if running is None or running.id != self._restore:
             return True
+        if running.ended:
+            return self._clear(seen, running)
         self._tell(f"{running.id}: {running.phase}")
         if running.phase in journal.BEFORE:
             return self._before(seen, running)
@@ -86,6 +90,20 @@ class Guardian:
             return False
         reason = "it was interrupted before the volumes were exchanged"
         self.failed(seen, running, "abort", reason)
+        return False  # the next look takes away what was made for it
+
+    def _clear(self, seen: Seen, running: Journal) -> bool:
+        """Delete the claims of what was never exchanged: the journal lets nobody exchange it now.
+
+        Its own Job stays for a day. Raises: ClusterError.
+        """
+        if running.phase == "failed" and not running.exchanged:
+            spare = target.named(seen.object)
+            left = provisioning.away(self._client, self._whose.namespace, running.id, spare)
+            self._clears += 1
+            if left:
+                self._tell(f"{running.id}: {', '.join(left)} could not be taken away")
+            return not left or self._clears >= CLEARS  # `kfnb cluster` lists what is left
         return True
 
     def _swapped(self, seen: Seen, running: Journal) -> bool:
@@ -119,7 +137,8 @@ class Guardian:
         Raises: ClusterError, Conflict.
         """
         if late:
-            self._give_up(seen, "the new pod was not ready in time")
+            held = pods.lingering(self._client, self._whose)
+            self._give_up(seen, held or "the new pod was not ready in time")
         elif not (pod.ready or pod.going or self._freed) and (
             self._now() - running.changed > self._times.exchange
         ):

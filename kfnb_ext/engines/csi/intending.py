@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import listing, members, provisioning, syncing, target
+from kfnb_ext.engines.csi import keys, listing, members, provisioning, syncing, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.members import Member
@@ -223,4 +223,7 @@ def claim(intent: Intent, wanted: Wanted) -> Object:
             "Wait until the snapshot is ready.",
         )
     whose = intent.name or intent.target.name
-    return provisioning.body(wanted, intent.target.namespace, whose, intent.id)
+    body = provisioning.body(wanted, intent.target.namespace, whose, intent.id)
+    if intent.name:  # so that this notebook lists it once the other one is gone
+        body["metadata"]["annotations"][keys.MAKER] = intent.target.name
+    return body

@@ -204,12 +204,16 @@ def made(found: Object) -> tuple[snapshots.Restore, ...]:
 
 def remember(found: Object, journal: Journal, now: datetime) -> tuple[Operation, ...]:
     """The operations that add the restore to those that were made."""
+    return noted(found, restored(journal, now))
+
+
+def noted(found: Object, new: snapshots.Restore) -> tuple[Operation, ...]:
+    """The operations that put a restore before those that were made."""
     before = target.annotations(found).get(keys.RESTORES)
-    new = restored(journal, now)
     others = [
-        msgspec.structs.replace(one, undone=True) if one.id == journal.undo_of else one
+        msgspec.structs.replace(one, undone=True) if one.id == new.undo_of else one
         for one in made(found)
-        if one.id != journal.id
+        if one.id != new.id
     ]
     listed = msgspec.json.encode([new, *others][:REMEMBERED]).decode()
     return (test(MADE, before), add(MADE, listed))

@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import confirming, hiring, journal, keys, listing, members, pods, target
+from kfnb_ext.engines.csi import (
+    aborting,
+    confirming,
+    hiring,
+    journal,
+    keys,
+    listing,
+    members,
+    pods,
+    target,
+)
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.journal import Journal, Seen
 from kfnb_ext.kube import claims as kube_claims
@@ -42,7 +52,7 @@ def _claims(context: Context, here: cluster.Place, seen: Seen) -> list[cluster.K
         why = _why(one, here.notebook, replaced)
         if not why or name in own:
             continue
-        obstacle = _obstacle(name, used, named, running)
+        obstacle = _obstacle(one, used, named, running)
         told.append(
             cluster.Kept(
                 kind="claim",
@@ -61,6 +71,7 @@ def _replaced(seen: Seen) -> dict[str, str]:
     return {
         switch.old: switch.new or NOTHING
         for one in reversed(journal.made(seen.object))  # the last word counts
+        if one.way != "new_notebook"  # it took nobody's place
         for switch in one.switches
         if switch.old
     }
@@ -77,12 +88,18 @@ def _why(claim: Object, notebook: str, replaced: dict[str, str]) -> str:
         return f"It is the volume from before a restore: {by} took its place."
     if keys.RESTORE in labels and labels.get(keys.NOTEBOOK) == keys.value(notebook):
         return f"The restore {labels[keys.RESTORE]} made it, and nothing uses it."
+    if keys.RESTORE in labels and notes.get(keys.MAKER) == notebook:
+        whose = labels.get(keys.NOTEBOOK, "")
+        return f"The restore {labels[keys.RESTORE]} made it for the notebook {whose}."
     return ""
 
 
 def _obstacle(
-    name: str, used: dict[str, str], named: dict[str, str], running: Journal | None
+    claim: Object, used: dict[str, str], named: dict[str, str], running: Journal | None
 ) -> str:
+    name, labels = claim["metadata"]["name"], claim["metadata"].get("labels") or {}
+    if labels.get(keys.RESTORE) in aborting.RUNNING:
+        return f"The restore {labels[keys.RESTORE]} has not ended."
     if name in used:
         return f"The pod {used[name]} mounts it."
     if name in named:

@@ -27,6 +27,7 @@ WARNINGS = f"{OURS}/warnings"  # annotation: what a person should know of the se
 ENVIRONMENT = f"{OURS}/environment"  # annotation: the environment in short, JSON
 REPLACES = f"{OURS}/replaces"  # annotation of a new claim: the one whose place it took
 REPLACED = f"{OURS}/replaced-by"  # annotation of the old one, which is kept
+MAKER = f"{OURS}/made-by-notebook"  # annotation of a claim that is made for another notebook
 FROM = f"{OURS}/restored-from"  # annotation: the VolumeSnapshot
 
 # By these labels Argo CD knows what it made: it deletes whatever bears one and is not in Git.

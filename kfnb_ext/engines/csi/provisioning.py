@@ -20,7 +20,7 @@ from kfnb_ext.engines.csi import keys, pods
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.members import Member
 from kfnb_ext.kube import claims
-from kfnb_ext.kube.client import address, failures
+from kfnb_ext.kube.client import Client, address, failures
 from kfnb_ext.model import cluster, quantities
 
 TRIES = 3
@@ -121,7 +121,7 @@ def make(context: Context, namespace: str, wanted: Object, *, dry_run: bool = Fa
     asked = wanted["spec"]["dataSourceRef"]
     if {key: kept.get(key) for key in asked} != asked:
         if not dry_run:
-            _delete(context, namespace, found)
+            _delete(context.client, namespace, found)
         raise errors.EngineFailed(
             f"The cluster dropped the source of the claim {wanted['metadata']['name']}: its volume "
             "would have been empty. Nothing was changed.",
@@ -208,38 +208,36 @@ def _waits(context: Context, namespace: str, claim: cluster.Claim) -> bool:
     return any(event.get("reason") == WAITS for event in events)
 
 
-def away(context: Context, namespace: str, restore: str, spare: Iterable[str] = ()) -> list[str]:
+def away(client: Client, namespace: str, restore: str, spare: Iterable[str] = ()) -> list[str]:
     """Delete the claims of a restore that never came to be used; the names of what is left.
 
     Raises: ClusterError when they cannot be looked for.
     """
     left, spared = [], set(spare)
-    for found in of_restore(context, namespace, restore):
+    for found in of_restore(client, namespace, restore):
         if found["metadata"]["name"] in spared:
             continue
         try:
-            _delete(context, namespace, found)
+            _delete(client, namespace, found)
         except failures.ClusterError:
             left.append(found["metadata"]["name"])
     return left
 
 
-def of_restore(context: Context, namespace: str, restore: str) -> list[Object]:
+def of_restore(client: Client, namespace: str, restore: str) -> list[Object]:
     """The claims that a restore made. Raises: ClusterError."""
     place = address.CLAIMS.at(namespace)
-    found: list[Object] = context.client.list(place, labels=f"{keys.RESTORE}={restore}").body[
-        "items"
-    ]
+    found: list[Object] = client.list(place, labels=f"{keys.RESTORE}={restore}").body["items"]
     return found
 
 
-def _delete(context: Context, namespace: str, found: Mapping[str, Any]) -> None:
+def _delete(client: Client, namespace: str, found: Mapping[str, Any]) -> None:
     metadata = found["metadata"]
     try:
-        context.client.delete(address.CLAIMS.at(namespace, metadata["name"]), uid=metadata["uid"])
+        client.delete(address.CLAIMS.at(namespace, metadata["name"]), uid=metadata["uid"])
     except failures.ClusterError as error:
         if error.reason == "not_found":
             return
         if not error.uncertain:
             raise
-        context.client.delete(address.CLAIMS.at(namespace, metadata["name"]), uid=metadata["uid"])
+        client.delete(address.CLAIMS.at(namespace, metadata["name"]), uid=metadata["uid"])
