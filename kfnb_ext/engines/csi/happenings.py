@@ -3,6 +3,8 @@
 Rule: events are found by the object's uid: by its name those of an earlier one would come too.
 """
 
+from typing import Any
+
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.kube.client import address, failures
 
@@ -46,8 +48,8 @@ def shorten(text: str) -> str:
     return plain if len(plain) <= LONGEST else plain[:LONGEST] + " …"
 
 
-def _when(event: dict[str, object]) -> str:
-    for key in ("lastTimestamp", "eventTime", "firstTimestamp"):  # a scheduler's have only the 2nd
-        if event.get(key):
-            return str(event[key])
-    return ""
+def _when(event: dict[str, Any]) -> tuple[str, str]:
+    """Times are whole seconds; an event's name ends in the nanoseconds of its first time."""
+    times = ("lastTimestamp", "eventTime", "firstTimestamp")  # a scheduler's have only the 2nd
+    when = next((str(event[key]) for key in times if event.get(key)), "")
+    return when, str(event["metadata"]["name"])

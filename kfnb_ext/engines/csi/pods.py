@@ -15,11 +15,18 @@ from kfnb_ext.kube.client import Client, address, failures
 from kfnb_ext.model import snapshots
 
 CRASHES = 3
-MOUNTING = ("FailedMount", "FailedAttachVolume")
+MOUNTING = {
+    "FailedMount": "its volume cannot be mounted",
+    "FailedAttachVolume": "its volume cannot be attached to its node",
+}
 MOUNTED = {"Pulling", "Pulled", "Created", "Started"}  # the node does these with all volumes there
 # What the provisioner goes on with by itself: it says so each time its patience with a driver
 # ends, and a copy out of a snapshot may take many times that.
 GOING_ON = re.compile(r"code = (?:Canceled|DeadlineExceeded|Unavailable|Aborted)\b")
+LINGERING = {
+    "ExceededGracePeriod": "the old pod did not end in its time",
+    "FailedKillPod": "the old pod cannot be ended",
+}
 LONGEST = 300
 Object = dict[str, Any]
 
@@ -110,9 +117,23 @@ def _trouble(client: Client, namespace: str, found: Object) -> str:
     if any(event.get("reason") in MOUNTED for event in events):
         return ""  # a volume may come late, from the node that had it before
     for event in events:
-        if event.get("reason") in MOUNTING:
-            return f"its volume cannot be mounted: {event.get('message', '')}"[:LONGEST]
+        if meant := MOUNTING.get(str(event.get("reason"))):
+            return f"{meant}: {event.get('message', '')}"[:LONGEST]
     return ""
+
+
+def lingering(client: Client, whose: Target) -> str:
+    """Why the pod that is on its way out does not go, as far as its node said so; empty: it goes.
+
+    Raises: ClusterError.
+    """
+    pod = look(client, whose)
+    if pod is None or not pod.going:
+        return ""
+    for event in said(client, whose.namespace, pod.uid):
+        if words := LINGERING.get(str(event.get("reason"))):
+            return f"{words}: {event.get('message', '')}"[:LONGEST]
+    return "the old pod has not ended"
 
 
 def failing(client: Client, namespace: str, claim: str) -> str:
