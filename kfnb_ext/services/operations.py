@@ -26,6 +26,15 @@ HEARTBEAT = 60.0  # seconds without a sign of an owner on another host: taken as
 FREEING = ("delete", "prune")
 KEEP = timedelta(hours=1)  # ended operations are listed for so long
 
+LEFT = (
+    "The workspace is either as before or as it should be; the next start or the next operation "
+    "completes or clears what was left, and says which."
+)
+SENT = (  # of what is one request
+    "It was carried out by the cluster whole or not at all: look how it is now, then do it again "
+    "or take it back."
+)
+
 _decode = msgspec.json.Decoder(operations.Operation).decode
 
 
@@ -178,8 +187,7 @@ class Operations:
             ended=utc(),
             phase="",
             message="Interrupted: the process that ran it ended.",
-            hint="The workspace is either as before or as it should be; the next start or the "
-            "next operation completes or clears what was left, and says which.",
+            hint=SENT if record.engine == "cluster" else LEFT,
         )
         with contextlib.suppress(errors.KfnbError):  # whoever only looks must not fail by it
             self._state.write(name, msgspec.json.encode(record))

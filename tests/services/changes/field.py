@@ -47,25 +47,13 @@ def claim(name: str, of_class: str = "csi-hostpath-sc", size: str = "1Gi") -> di
     return made | {"spec": spec, "status": status | {"accessModes": ["ReadWriteOnce"]}}
 
 
-class Field:
-    """The cluster, the notebook `demo` of alice, and what changes it."""
+class Hands:
+    """The services that change a notebook, over one way to its cluster."""
 
-    def __init__(self, folder: Path, *, name: str = "alice/demo", **site: bool) -> None:
-        self.cluster = kubernetes.Cluster().start()
-        world, run = self.cluster.world, self.cluster.controllers
-        for version in recordings.told("storageclass_list_200"):
-            world.seed(version.object)
-        rigid = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass"}
-        rigid |= {"metadata": {"name": "rigid"}, "provisioner": "hostpath.csi.k8s.io"}
-        world.seed(rigid, claim("demo-home"), claim("demo-data", "rigid"))
-        world.seed(kubernetes.notebook())
-        run.workloads = run.automatic = run.kubelet = True
-        run.settle()
+    def __init__(self, folder: Path, access: Access, limits: Limits, name: str, **site: bool):
         self.folder = folder
-        access = Access({"KUBECONFIG": str(self.cluster.kubeconfig(folder))}, folder / "none")
-        self.client = Client(access, limits=Limits(connect=1.0, read=1.5), sleep=lambda s: None)
-        names = place.names({}, name, folder / "none")
-        self.where = Where(self.client, names, "/home/jovyan")
+        self.client = Client(access, limits=limits, sleep=lambda s: None)
+        self.where = Where(self.client, place.names({}, name, folder / "none"), "/home/jovyan")
         self.operations = Operations(
             state.State(folder, str(folder / "state")), "shell", logging.getLogger("test")
         )
@@ -117,6 +105,24 @@ class Field:
         running = start()
         assert running.wait(60), "still running"
         return running.record
+
+
+class Field(Hands):
+    """The cluster, the notebook `demo` of alice, and what changes it."""
+
+    def __init__(self, folder: Path, *, name: str = "alice/demo", **site: bool) -> None:
+        self.cluster = kubernetes.Cluster().start()
+        world, run = self.cluster.world, self.cluster.controllers
+        for version in recordings.told("storageclass_list_200"):
+            world.seed(version.object)
+        rigid = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass"}
+        rigid |= {"metadata": {"name": "rigid"}, "provisioner": "hostpath.csi.k8s.io"}
+        world.seed(rigid, claim("demo-home"), claim("demo-data", "rigid"))
+        world.seed(kubernetes.notebook())
+        run.workloads = run.automatic = run.kubelet = True
+        run.settle()
+        access = Access({"KUBECONFIG": str(self.cluster.kubeconfig(folder))}, folder / "none")
+        super().__init__(folder, access, Limits(connect=1.0, read=1.5), name, **site)
 
     def read(self, plural: str, name: str) -> dict[str, Any]:
         found = self.cluster.world.read(plural, "alice", name)
