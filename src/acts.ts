@@ -8,7 +8,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 import { type ApiError, asApiError } from './client';
 import type { EngineName, EntryList, Kept, Operation, Restore, Snapshot } from './contract';
-import { confirmRestore } from './restore';
+import type { Leave } from './changing';
+import { type Agreed, confirmRestore } from './restore';
+import type { Running } from './running';
 import type { Snapshots } from './snapshots';
 import { title } from './views/snapshot';
 import type { Acts } from './views/snapshots';
@@ -17,7 +19,9 @@ import type { Order } from './views/take';
 export class Actions implements Acts {
   constructor(
     private readonly snapshots: Snapshots,
-    private readonly trans: TranslationBundle
+    private readonly trans: TranslationBundle,
+    private readonly running: Running = () => [],
+    private readonly leave: Leave = () => undefined
   ) {}
 
   /** What the last act was refused with. */
@@ -35,31 +39,44 @@ export class Actions implements Acts {
     void this.attempt(async () => {
       const agreed = await confirmRestore(
         { engine: snapshot.engine as EngineName, snapshot: snapshot.id, paths, exact: false },
-        this.restoreHeading(snapshot, paths),
-        request => this.snapshots.preview(request),
+        {
+          heading: this.restoreHeading(snapshot, paths),
+          preview: request => this.snapshots.preview(request),
+          running: this.running
+        },
         this.trans
       );
-      await (agreed && this.snapshots.restore(agreed));
+      await (agreed && this.started(agreed, () => this.snapshots.restore(agreed.request)));
     });
   };
 
   undo = (restore: Restore, what: string): void => {
     const { trans } = this;
     const [first] = restore.switches;
-    this.confirmed(
-      restore.grown !== null ? trans.__('Undo this growth?') : trans.__('Undo this restore?'),
-      restore.grown !== null && first
-        ? trans.__(
-            '%1 The notebook restarts on %2 as it was left. What was written since is on %3 ' +
-              'alone, which is kept.',
-            what,
-            first.old,
-            first.new
-          )
-        : trans.__('%1 The workspace becomes again what it was before.', what),
-      trans.__('Undo'),
-      () => this.snapshots.undo(restore.id)
-    );
+    void this.attempt(async () => {
+      const agreed = await confirmRestore(
+        { engine: restore.engine as EngineName, snapshot: restore.snapshot },
+        {
+          heading:
+            restore.grown !== null ? trans.__('Undo this growth?') : trans.__('Undo this restore?'),
+          undo:
+            restore.grown !== null && first
+              ? trans.__(
+                  '%1 The notebook restarts on %2 as it was left. What was written since is on %3 ' +
+                    'alone, which is kept.',
+                  what,
+                  first.old,
+                  first.new
+                )
+              : trans.__('%1 The workspace becomes again what it was before.', what),
+          preview: () => this.snapshots.previewUndo(restore.id),
+          running: this.running
+        },
+        trans
+      );
+      const { unguarded = false } = agreed?.request ?? {};
+      await (agreed && this.started(agreed, () => this.snapshots.undo(restore.id, { unguarded })));
+    });
   };
 
   verify = (snapshot: Snapshot): void => {
@@ -117,6 +134,15 @@ export class Actions implements Acts {
     changes: () => this.snapshots.environmentChanges(snapshot),
     file: format => this.snapshots.environmentFile(snapshot, format)
   });
+
+  /** Documents are saved before the notebook ends, and its silence is expected. */
+  private async started({ restart }: Agreed, begin: () => Promise<Operation>): Promise<void> {
+    await (restart && this.snapshots.saveDocuments());
+    const operation = await begin();
+    if (restart) {
+      this.leave(operation, 'restart');
+    }
+  }
 
   private restoreHeading(snapshot: Snapshot, paths: readonly string[]): string {
     const { trans } = this;

@@ -7,18 +7,20 @@ import { Dialog, InputDialog, ReactWidget, showDialog } from '@jupyterlab/apputi
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
+import type { Way } from './away';
 import type { ChangesClient } from './changes-client';
 import { type ApiError, asApiError } from './client';
-import type { GrowPlan, Patched, PatchPlan } from './contract';
+import type { GrowPlan, Operation, Patched, PatchPlan } from './contract';
 import { confirmExchange } from './growing';
 import type { Pod } from './pod';
+import type { Running } from './running';
 import { EndView, type Ending, GrowthView, PatchView } from './views/changing';
 
 /** Where an act is asked for. */
 export type Place = 'activity' | 'limits' | 'volumes';
 
-/** What ends with the notebook, by name. */
-export type Running = () => readonly string[];
+/** Told of an operation by which this page loses its server. */
+export type Leave = (operation: Operation, way: Way) => void;
 
 /** The engines that can take a snapshot now. */
 export type Engines = () => readonly string[];
@@ -30,6 +32,7 @@ export class Changes {
     private readonly save: () => Promise<void>,
     private readonly running: Running,
     private readonly engines: Engines,
+    private readonly leave: Leave,
     private readonly trans: TranslationBundle
   ) {}
 
@@ -58,9 +61,9 @@ export class Changes {
     const { client, trans } = this;
     void this.attempt('limits', async () => {
       const plan = await client.previewPatch({ advice });
-      if (await this.agreed(trans.__('Change the Notebook?'), patchBody(plan, trans), plan)) {
+      if (await this.agreed(trans.__('Change the Notebook?'), this.patchBody(plan), plan)) {
         await this.save();
-        this.pod.follow(await client.patch({ advice, shown: plan.yaml }));
+        this.follow(await client.patch({ advice, shown: plan.yaml }), plan);
         await this.refresh();
       }
     });
@@ -71,9 +74,9 @@ export class Changes {
     void this.attempt('limits', async () => {
       const plan = await client.previewUnpatch(id);
       const heading = trans.__('Take back “%1”?', title);
-      if (await this.agreed(heading, patchBody(plan, trans), plan)) {
+      if (await this.agreed(heading, this.patchBody(plan), plan)) {
         await this.save();
-        this.pod.follow(await client.unpatch(id));
+        this.follow(await client.unpatch(id), plan);
         await this.refresh();
       }
     });
@@ -95,13 +98,15 @@ export class Changes {
       const plan = await client.previewGrowth(claim, { size });
       const heading = trans.__('Make %1 larger?', claim);
       if (plan.way === 'switch' && plan.possible) {
-        const agreed = await confirmExchange(size, plan, heading, trans);
+        const agreed = await confirmExchange(size, plan, heading, this.running(), trans);
         if (agreed) {
           await this.save();
-          this.pod.follow(await client.grow(claim, agreed));
+          this.follow(await client.grow(claim, agreed), plan);
         }
-      } else if (await this.agreed(heading, growthBody(plan, trans), plan)) {
-        this.pod.follow(await client.grow(claim, { size, way: plan.way }));
+      } else if (
+        await this.agreed(heading, this.growthBody(plan), plan, trans.__('Make it larger'))
+      ) {
+        this.follow(await client.grow(claim, { size, way: plan.way }), plan);
       }
     });
   };
@@ -122,26 +127,41 @@ export class Changes {
       });
       if (button.accept && value !== null) {
         await this.save();
-        this.pod.follow(await client.endNotebook(what, value));
+        const operation = await client.endNotebook(what, value);
+        this.pod.follow(operation);
+        this.leave(operation, what);
       }
     });
   };
+
+  private follow(operation: Operation, { restart }: { restart: boolean }): void {
+    this.pod.follow(operation);
+    if (restart) {
+      this.leave(operation, 'restart');
+    }
+  }
+
+  private patchBody(plan: PatchPlan): ReactWidget {
+    return widget(<PatchView plan={plan} names={this.running()} trans={this.trans} />);
+  }
+
+  private growthBody(plan: GrowPlan): ReactWidget {
+    return widget(<GrowthView plan={plan} names={this.running()} trans={this.trans} />);
+  }
 
   /** Shows a plan; whether it was agreed to. One that cannot be done can only be closed. */
   private async agreed(
     title: string,
     body: ReactWidget,
-    { possible }: { possible: boolean }
+    { possible }: { possible: boolean },
+    accept = this.trans.__('Change it')
   ): Promise<boolean> {
     const { trans } = this;
     const { button } = await showDialog({
       title,
       body,
       buttons: possible
-        ? [
-            Dialog.cancelButton({ label: trans.__('Cancel') }),
-            Dialog.warnButton({ label: trans.__('Change it') })
-          ]
+        ? [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.warnButton({ label: accept })]
         : [Dialog.cancelButton({ label: trans.__('Close') })],
       defaultButton: 0
     });
@@ -161,14 +181,6 @@ export class Changes {
   private _failure: { place: Place; error: ApiError } | null = null;
   private _undoable: Patched | null = null;
   private readonly _changed = new Signal<this, void>(this);
-}
-
-function patchBody(plan: PatchPlan, trans: TranslationBundle): ReactWidget {
-  return widget(<PatchView plan={plan} trans={trans} />);
-}
-
-function growthBody(plan: GrowPlan, trans: TranslationBundle): ReactWidget {
-  return widget(<GrowthView plan={plan} trans={trans} />);
 }
 
 function widget(element: JSX.Element): ReactWidget {

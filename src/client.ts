@@ -27,7 +27,8 @@ import type {
   ScanRequest,
   Snapshot,
   SnapshotList,
-  Status
+  Status,
+  UndoRequest
 } from './contract';
 
 type Query = Record<string, string>;
@@ -99,8 +100,12 @@ export class Client {
     return this.request('POST', 'restores', {}, request);
   }
 
-  undo(restore: string): Promise<Operation> {
-    return this.request('POST', `restores/${encodeURIComponent(restore)}/undo`, {}, {});
+  previewUndo(restore: string): Promise<RestorePlan> {
+    return this.request('POST', `restores/${encodeURIComponent(restore)}/undo/preview`, {}, {});
+  }
+
+  undo(restore: string, request: UndoRequest): Promise<Operation> {
+    return this.request('POST', `restores/${encodeURIComponent(restore)}/undo`, {}, request);
   }
 
   /** One folder of the last scan; "" is the top. */

@@ -5,8 +5,10 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Actions } from './acts';
 import { Awake } from './awake';
+import { Away } from './away';
+import { AwayDialogs } from './away-dialog';
 import { ChangesClient } from './changes-client';
-import { Changes, type Running } from './changing';
+import { Changes, type Leave } from './changing';
 import { Client } from './client';
 import { ClusterModel } from './cluster';
 import { FillingModel } from './filling';
@@ -14,6 +16,7 @@ import { GpuActions } from './gpu';
 import type { Notices } from './notices';
 import { type Memory, PodPanel } from './panel';
 import { Pod, SHOWN_MS } from './pod';
+import { running } from './running';
 import { Snapshots } from './snapshots';
 
 export interface Parts {
@@ -46,7 +49,11 @@ export async function assemble(parts: Parts): Promise<Core> {
   const client = new Client(app.serviceManager.serverSettings, trans);
   const pod = new Pod(client);
   const snapshots = new Snapshots(client, pod, () => saveAll(app));
-  const actions = new Actions(snapshots, trans);
+  const away = new Away(pod);
+  const dialogs = new AwayDialogs(away, () => window.location.reload(), trans);
+  const leave: Leave = (operation, way) => away.expect(operation, way);
+  const ends = running(app.serviceManager, () => pod.status, trans);
+  const actions = new Actions(snapshots, trans, ends, leave);
   const awake = new Awake(client, pod, trans);
   const memory = await remembered(state);
   const filling = new FillingModel(client, pod, trans, revealer(app));
@@ -56,8 +63,8 @@ export async function assemble(parts: Parts): Promise<Core> {
   const engines = (): string[] =>
     (snapshots.list?.engines ?? []).filter(one => one.available).map(one => one.engine);
   const save = (): Promise<void> => saveAll(app);
-  const changes = new Changes(changing, pod, save, running(app, trans), engines, trans);
-  const models = { pod, snapshots, actions, awake, gpuActs, changes, filling, cluster };
+  const changes = new Changes(changing, pod, save, ends, engines, leave, trans);
+  const models = { pod, snapshots, actions, awake, away, gpuActs, changes, filling, cluster };
   const panel = new PodPanel({ ...models, memory, trans });
   pod.ended.connect((_, operation) => {
     if (operation && snapshots.owns(operation.id)) {
@@ -69,6 +76,8 @@ export async function assemble(parts: Parts): Promise<Core> {
     filling.dispose();
     cluster.dispose();
     awake.dispose();
+    dialogs.dispose();
+    away.dispose();
     pod.dispose();
   });
   await follow(parts, pod, panel);
@@ -103,14 +112,6 @@ function revealer({ commands }: JupyterFrontEnd): ((path: string) => void) | nul
   return commands.hasCommand(GO_TO)
     ? path => void commands.execute(GO_TO, { path, showBrowser: true })
     : null;
-}
-
-/** What runs now, by the names that a person knows it by. */
-function running({ serviceManager }: JupyterFrontEnd, trans: TranslationBundle): Running {
-  return () => [
-    ...[...serviceManager.sessions.running()].map(one => trans.__('Kernel of %1', one.name)),
-    ...[...serviceManager.terminals.running()].map(one => trans.__('Terminal %1', one.name))
-  ];
 }
 
 async function saveAll({ commands }: JupyterFrontEnd): Promise<void> {

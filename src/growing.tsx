@@ -15,9 +15,10 @@ export async function confirmExchange(
   size: string,
   plan: GrowPlan,
   heading: string,
+  names: readonly string[],
   trans: TranslationBundle
 ): Promise<GrowRequest | null> {
-  const body = new Body(plan, trans);
+  const body = new Body(plan, names, trans);
   const accept = plan.restart ? trans.__('Make it larger and restart') : trans.__('Make it larger');
   const { button } = await new GatedDialog(body, heading, accept, trans).launch();
   return button.accept ? { size, way: plan.way, unguarded: body.unguarded } : null;
@@ -26,6 +27,7 @@ export async function confirmExchange(
 class Body extends ReactWidget implements Gate {
   constructor(
     private readonly plan: GrowPlan,
+    private readonly names: readonly string[],
     private readonly trans: TranslationBundle
   ) {
     super();
@@ -42,10 +44,10 @@ class Body extends ReactWidget implements Gate {
   }
 
   protected override render(): JSX.Element {
-    const { plan, trans } = this;
+    const { plan, names, trans } = this;
     return (
       <div>
-        <GrowthView plan={plan} trans={trans} />
+        <GrowthView plan={plan} names={names} trans={trans} />
         {this.lone ? (
           <Tick
             text={trans.__('Restart without a guardian: I can repair it by kubectl')}

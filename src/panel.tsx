@@ -10,6 +10,7 @@ import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 import type { Actions } from './acts';
 import type { Awake } from './awake';
+import type { Away } from './away';
 import { FillingPart, ShmPart } from './capacity';
 import { GrowButtons, PatchNote } from './changes-part';
 import type { Changes } from './changing';
@@ -53,6 +54,7 @@ export interface PanelOptions {
   snapshots: Snapshots;
   actions: Actions;
   awake: Awake;
+  away?: Away;
   gpuActs?: GpuActs;
   changes?: Changes | undefined;
   filling: FillingModel;
@@ -96,16 +98,9 @@ export class PodPanel extends SidePanel {
   }
 
   private get signals(): readonly ISignal<unknown, unknown>[] {
-    const { pod, snapshots, actions, awake, filling, cluster, changes } = this.options;
-    const models = [
-      pod,
-      snapshots,
-      actions,
-      awake,
-      filling,
-      cluster,
-      ...(changes ? [changes] : [])
-    ];
+    const { pod, snapshots, actions, awake, filling, cluster, changes, away } = this.options;
+    const optional = [changes, away].flatMap(one => one ?? []);
+    const models = [pod, snapshots, actions, awake, filling, cluster, ...optional];
     return models.map(one => one.changed);
   }
 
@@ -116,8 +111,8 @@ export class PodPanel extends SidePanel {
   };
 
   private connection(): JSX.Element {
-    const { pod, trans } = this.options;
-    return <ConnectionView status={pod.status} error={pod.error} trans={trans} />;
+    const { pod, away, trans } = this.options;
+    return <ConnectionView status={pod.status} error={pod.error} away={away} trans={trans} />;
   }
 
   private section(name: SectionName): JSX.Element | null {

@@ -72,7 +72,22 @@ export class Pod implements IDisposable {
   /** The panel came into view, or left it. */
   look(shown: boolean): void {
     this.shown = shown;
-    void (shown ? this.poll.refresh() : this.poll.stop());
+    this.start();
+  }
+
+  /**
+   * Look also while the panel is hidden, since the server is about to go; without an answer more
+   * and more seldom, up to so many milliseconds. null: no more.
+   */
+  insist(most: number | null): void {
+    if (most !== this.most) {
+      const before = this.most;
+      this.most = most;
+      this.pace();
+      if ((before === null) !== (most === null)) {
+        this.start();
+      }
+    }
   }
 
   /** Follow an operation that was just started, before the next poll tells of it. */
@@ -88,7 +103,7 @@ export class Pod implements IDisposable {
 
   /** Look now, if anybody looks at all. */
   refresh(): void {
-    if (this.shown) {
+    if (this.looking) {
       void this.poll.refresh();
     }
   }
@@ -97,6 +112,14 @@ export class Pod implements IDisposable {
     document.removeEventListener('visibilitychange', this.onVisibility);
     this.poll.dispose();
     Signal.clearData(this);
+  }
+
+  private get looking(): boolean {
+    return this.shown || this.most !== null;
+  }
+
+  private start(): void {
+    void (this.looking ? this.poll.refresh() : this.poll.stop());
   }
 
   private async ask(): Promise<void> {
@@ -158,8 +181,9 @@ export class Pod implements IDisposable {
   }
 
   private pace(): void {
-    const interval = this.running.size ? OPERATION_MS : this._interval;
-    this.poll.frequency = { interval, backoff: true, max: Math.max(BACKOFF_MAX_MS, interval) };
+    const interval = this.running.size || this.most !== null ? OPERATION_MS : this._interval;
+    const max = Math.max(this.most ?? BACKOFF_MAX_MS, interval);
+    this.poll.frequency = { interval, backoff: true, max };
   }
 
   private onVisibility = (): void => {
@@ -171,6 +195,7 @@ export class Pod implements IDisposable {
   private readonly poll: Poll;
   private readonly running = new Map<string, Operation>();
   private shown = false;
+  private most: number | null = null;
   private asked = 0;
   private applied = 0;
   private _interval = SHOWN_MS;

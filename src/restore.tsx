@@ -1,7 +1,8 @@
 /**
- * The dialog before a restore: it shows what would happen, and only then can it be accepted.
+ * The dialog before a restore, or before one is taken back: it shows what would happen, and only
+ * then can it be accepted.
  *
- * Rule: what is accepted is what was shown; while a new preview is made, Restore does nothing.
+ * Rule: what is accepted is what was shown; while a new preview is made, the button does nothing.
  */
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -9,31 +10,47 @@ import * as React from 'react';
 import { type ApiError, asApiError } from './client';
 import type { RestorePlan, RestoreRequest } from './contract';
 import { type Gate, GatedDialog } from './gated';
+import type { Running } from './running';
+import { Ends } from './views/ends';
 import { PlanView } from './views/plan';
 import { Reason } from './views/reason';
 import { Tick } from './views/tick';
 import { WayView } from './views/way';
 
-type Preview = (request: RestoreRequest) => Promise<RestorePlan>;
+/** A question, and what can be said to it. */
+export interface Question {
+  heading: string;
+  /** What is to be taken back, in a sentence; empty: it is a restore. */
+  undo?: string;
+  preview: (request: RestoreRequest) => Promise<RestorePlan>;
+  /** What would end if the notebook restarts. */
+  running: Running;
+}
+
+/** What was agreed to: the request, and whether the notebook restarts by it. */
+export interface Agreed {
+  request: RestoreRequest;
+  restart: boolean;
+}
 
 /** Asks; returns what was agreed to, or null. */
 export async function confirmRestore(
   request: RestoreRequest,
-  heading: string,
-  preview: Preview,
+  question: Question,
   trans: TranslationBundle
-): Promise<RestoreRequest | null> {
-  const body = new Body(request, preview, trans);
-  const dialog = new GatedDialog(body, heading, trans.__('Restore'), trans);
-  void body.look({ exact: false });
+): Promise<Agreed | null> {
+  const body = new Body(request, question, trans);
+  const accept = question.undo ? trans.__('Undo') : trans.__('Restore');
+  const dialog = new GatedDialog(body, question.heading, accept, trans);
+  void body.look({});
   const { button } = await dialog.launch();
-  return button.accept ? body.request : null;
+  return button.accept ? { request: body.request, restart: body.restart } : null;
 }
 
 class Body extends ReactWidget implements Gate {
   constructor(
     public request: RestoreRequest,
-    private readonly preview: Preview,
+    private readonly question: Question,
     private readonly trans: TranslationBundle
   ) {
     super();
@@ -48,12 +65,17 @@ class Body extends ReactWidget implements Gate {
     return plan?.possible === true && (!lone(plan) || request.unguarded === true);
   }
 
+  /** Whether the notebook restarts by what is shown. */
+  get restart(): boolean {
+    return this.plan?.restart === true;
+  }
+
   async look(changes: Partial<RestoreRequest>): Promise<void> {
     const request = { ...this.request, ...changes };
     this.request = request;
     this.show_(null, null);
     try {
-      const plan = await this.preview(request);
+      const plan = await this.question.preview(request);
       // The box may have been ticked again meanwhile: then this is an answer to an old question.
       if (this.request === request) {
         this.show_(plan, null);
@@ -66,33 +88,38 @@ class Body extends ReactWidget implements Gate {
   }
 
   protected override render(): JSX.Element {
-    const { trans, plan, error, request } = this;
+    const { trans, plan, error, request, question } = this;
     const volumes = request.engine === 'csi';
+    const choices = !question.undo;
     return (
       <div>
-        {volumes ? (
+        {question.undo ? <p className="kfnb-Undone">{question.undo}</p> : null}
+        {volumes && choices ? (
           <WayView request={request} onChange={way => void this.look(way)} trans={trans} />
         ) : null}
         <div aria-live="polite" aria-busy={!plan && !error}>
           {plan ? <PlanView plan={plan} trans={trans} /> : null}
+          {plan?.possible && plan.restart ? (
+            <Ends names={question.running()} trans={trans} />
+          ) : null}
           {error ? <Reason reason={error.message} hint={error.hint} alert /> : null}
           {!plan && !error ? <p>{waiting(volumes, trans)}</p> : null}
         </div>
-        {plan && lone(plan) ? (
+        {plan?.possible && lone(plan) ? (
           <Tick
             text={trans.__('Restart without a guardian: I can repair it by kubectl')}
             ticked={request.unguarded ?? false}
             onTick={unguarded => this.decide(unguarded)}
           />
         ) : null}
-        {volumes ? null : (
+        {volumes || !choices ? null : (
           <Tick
             text={trans.__('Also remove files created since (exact)')}
             ticked={request.exact ?? false}
             onTick={exact => void this.look({ exact })}
           />
         )}
-        <p className="kfnb-Note">{promise(request, trans)}</p>
+        <p className="kfnb-Note">{promise(request, choices, trans)}</p>
       </div>
     );
   }
@@ -126,7 +153,14 @@ function waiting(volumes: boolean, trans: TranslationBundle): string {
 }
 
 /** What a person can rely on. */
-function promise({ engine, way }: RestoreRequest, trans: TranslationBundle): string {
+function promise(
+  { engine, way }: RestoreRequest,
+  restore: boolean,
+  trans: TranslationBundle
+): string {
+  if (!restore) {
+    return trans.__('This is a restore itself: it can be taken back in turn.');
+  }
   if (engine === 'csi' && way === 'new_notebook') {
     return trans.__('This notebook and its volumes are not touched.');
   }

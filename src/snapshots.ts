@@ -18,6 +18,7 @@ import type {
   Snapshot,
   SnapshotList,
   Text,
+  UndoRequest,
   Verification
 } from './contract';
 import type { Pod } from './pod';
@@ -82,6 +83,11 @@ export class Snapshots implements IDisposable {
     return this.started(this.client.create(request));
   }
 
+  /** Writes unsaved documents to disk. */
+  saveDocuments(): Promise<void> {
+    return this.save();
+  }
+
   preview(request: RestoreRequest): Promise<RestorePlan> {
     return this.client.preview(request);
   }
@@ -90,8 +96,12 @@ export class Snapshots implements IDisposable {
     return this.started(this.client.restore(request));
   }
 
-  undo(restore: string): Promise<Operation> {
-    return this.started(this.client.undo(restore));
+  previewUndo(restore: string): Promise<RestorePlan> {
+    return this.client.previewUndo(restore);
+  }
+
+  undo(restore: string, request: UndoRequest): Promise<Operation> {
+    return this.started(this.client.undo(restore, request));
   }
 
   verify(snapshot: Snapshot): Promise<Operation> {

@@ -3,25 +3,29 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { GrowPlan, PatchPlan, StopRequest } from '../contract';
 import * as units from '../units';
+import { Ends } from './ends';
 import { Objects } from './plan';
 
 interface PlanProps<T> {
   plan: T;
+  /** What runs and would end by it. */
+  names: readonly string[];
   trans: TranslationBundle;
 }
 
-export function PatchView({ plan, trans }: PlanProps<PatchPlan>): JSX.Element {
+export function PatchView({ plan, names, trans }: PlanProps<PatchPlan>): JSX.Element {
   return (
     <div className="kfnb-Plan">
       <p>
         <strong>{plan.title}</strong>
       </p>
       <Findings findings={plan.findings} possible={plan.possible} />
+      {plan.possible && plan.restart ? <Ends names={names} trans={trans} /> : null}
       {plan.yaml ? (
         <details className="kfnb-Patch">
           <summary>{trans.__('What would change')}</summary>
           <pre tabIndex={0} aria-label={trans.__('What would change')}>
-            {plan.yaml}
+            {operations(plan.yaml)}
           </pre>
         </details>
       ) : null}
@@ -29,7 +33,15 @@ export function PatchView({ plan, trans }: PlanProps<PatchPlan>): JSX.Element {
   );
 }
 
-export function GrowthView({ plan, trans }: PlanProps<GrowPlan>): JSX.Element {
+/** Without the words to whoever sends it by hand: here it is sent for him. */
+function operations(yaml: string): string {
+  return yaml
+    .split('\n')
+    .filter(line => !line.startsWith('#'))
+    .join('\n');
+}
+
+export function GrowthView({ plan, names, trans }: PlanProps<GrowPlan>): JSX.Element {
   const { size, wanted, mount } = plan;
   return (
     <div className="kfnb-Plan">
@@ -41,6 +53,7 @@ export function GrowthView({ plan, trans }: PlanProps<GrowPlan>): JSX.Element {
       ) : null}
       <Findings findings={plan.findings} possible={plan.possible} />
       <Objects objects={plan.objects} />
+      {plan.possible && plan.restart ? <Ends names={names} trans={trans} /> : null}
     </div>
   );
 }
@@ -92,18 +105,7 @@ export function EndView({ what, names, engines, onChange, trans }: EndProps): JS
           : trans.__('Its pod ends and is made anew; volumes stay.')}
       </p>
       <p>{trans.__('Documents are saved first. What kernels hold in memory is lost.')}</p>
-      {names.length ? (
-        <div className="kfnb-Level kfnb-mod-high">
-          <p>{trans.__('This ends by it:')}</p>
-          <ul>
-            {names.map(name => (
-              <li key={name}>{name}</li>
-            ))}
-          </ul>
-        </div>
-      ) : (
-        <p>{trans.__('No kernel and no terminal runs.')}</p>
-      )}
+      <Ends names={names} trans={trans} />
       <label className="kfnb-Field">
         <span>{trans.__('Snapshot first')}</span>
         <select

@@ -59,6 +59,7 @@ export function SnapshotsView(props: SnapshotsProps): JSX.Element {
         />
       ))}
       {list ? <Restored {...props} list={list} refused={refused} /> : null}
+      {list ? <Beside {...props} list={list} refused={refused} /> : null}
       {error ? <Reason reason={error.message} hint={error.hint} /> : null}
       {list ? <List {...props} list={list} refused={refused} /> : null}
       {!list && !error ? <p className="kfnb-Note">{trans.__('Looking…')}</p> : null}
@@ -94,8 +95,37 @@ function Engines({ list, refused, acts, trans }: ListProps): JSX.Element {
   return <Take engines={there} refused={refused} onTake={acts.take} trans={trans} />;
 }
 
+/** The notebooks that were made beside this one; they are removed where notebooks are listed. */
+function Beside({ list, status, trans }: ListProps): JSX.Element | null {
+  const made = list.restores.filter(one => one.way === 'new_notebook');
+  return made.length ? (
+    <details className="kfnb-Restored">
+      <summary>{trans._n('%1 notebook made', '%1 notebooks made', made.length)}</summary>
+      <ul className="kfnb-List">
+        {made.map(one => (
+          <li key={one.id}>
+            <strong>{one.notebook}</strong>{' '}
+            {trans.__(
+              'at %1 from %2, on %3',
+              units.moment(one.ended, status.taken),
+              one.snapshot,
+              one.switches.map(({ new: claim }) => claim).join(', ')
+            )}
+          </li>
+        ))}
+      </ul>
+      <p className="kfnb-Note">
+        {trans.__(
+          'To remove one, delete it where notebooks are listed. Its volumes stay; Cluster lists ' +
+            'them and lets them go.'
+        )}
+      </p>
+    </details>
+  ) : null;
+}
+
 function Restored({ list, refused, status, acts, trans }: ListProps): JSX.Element | null {
-  const last = list.restores[0];
+  const last = list.restores.find(one => one.way !== 'new_notebook');
   if (!last || last.undone) {
     return null;
   }

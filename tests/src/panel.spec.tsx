@@ -369,7 +369,10 @@ describe('a restore', () => {
     expect(said()).toContain('Restored from “before cleanup” at');
     await click('Undo…');
     await click('Undo', document.querySelector('.jp-Dialog')!);
-    expect(sent('POST').map(a => a.path.split('/v1/')[1])).toEqual(['restores/r1/undo']);
+    expect(sent('POST').map(a => a.path.split('/v1/')[1])).toEqual([
+      'restores/r1/undo/preview',
+      'restores/r1/undo'
+    ]);
   });
 
   it('without the snapshot before it is not offered to be undone', async () => {

@@ -191,6 +191,7 @@ export function status(extra: Partial<Status> = {}): Status {
     snapshots_enabled: true,
     notebook: 'alice/demo',
     keep_awake_allowed: 43_200,
+    served_since: ago(3600),
     history: [],
     gpu_history: [],
     ...extra
