@@ -9,7 +9,7 @@ import pytest
 from kfnb_ext import errors
 from kfnb_ext.engines.csi import keeping
 from kfnb_ext.engines.csi.guarding import Guardian
-from kfnb_ext.model import snapshots
+from kfnb_ext.model import retention, snapshots
 from kfnb_ext.text import restores
 from tests.engines import csi_restart, trees
 from tests.engines.csi_restart import BACK, OURS, UNDER, Rig, another_process
@@ -56,7 +56,7 @@ def test_a_notebook_made_beside_is_listed_with_its_claims_until_they_are_let_go(
     assert rig.engine().restores() == (made,)
     assert [one.new for one in made.switches] == claims
     assert "--release" in restores.done(made)
-    assert snapshots.ways_back((made,)) == set()
+    assert retention.ways_back((made,)) == set()
     with pytest.raises(errors.Unsupported, match="beside this one") as caught:
         rig.engine().undo_plan(UNDER)
     assert "delete the notebook second" in caught.value.hint

@@ -28,7 +28,8 @@ const growth: GrowPlan = {
   findings: ['The claim grows while it is used.'],
   possible: true,
   objects: [],
-  restart: false
+  restart: false,
+  guardian: true
 };
 
 test('a patch shows what it is for, its operations, and what ends by the restart', () => {

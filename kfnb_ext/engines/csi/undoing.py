@@ -35,7 +35,7 @@ def undo(
     progress.phase("looking at the volumes of the notebook")
     intent = _intent(context, restore, identity)
     plan_ = planning.weigh(context, intent)
-    planning.refuse(plan_, unguarded=unguarded)
+    planning.refuse(plan_, unguarded=unguarded, what="undo", look="snapshot undo ID")
     with aborting.at_work(identity):
         first = restoring.begun(context, intent, "armed")
         run = restoring.Run(context, intent.target, first, progress)

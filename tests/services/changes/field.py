@@ -79,9 +79,12 @@ class Hands:
             where=self.where.look,
             forget=self.where.forget,
             workspace="/home/jovyan",
-            sleep=lambda seconds: self.cluster.controllers.step(),
+            sleep=lambda seconds: self.step(),
             now=self._now,
         )
+
+    def step(self) -> None:
+        """A cluster elsewhere moves by itself."""
 
     def _now(self) -> datetime:
         """Each look at the clock takes some seconds."""
@@ -123,6 +126,9 @@ class Field(Hands):
         run.settle()
         access = Access({"KUBECONFIG": str(self.cluster.kubeconfig(folder))}, folder / "none")
         super().__init__(folder, access, Limits(connect=1.0, read=1.5), name, **site)
+
+    def step(self) -> None:
+        self.cluster.controllers.step()
 
     def read(self, plural: str, name: str) -> dict[str, Any]:
         found = self.cluster.world.read(plural, "alice", name)

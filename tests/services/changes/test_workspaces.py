@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from kfnb_ext import errors
+from kfnb_ext.assembly.changing import Larger
 from kfnb_ext.kube import place
 from kfnb_ext.model.changes import GrowRequest, PatchRequest, StopRequest
+from kfnb_ext.services.cluster.exchanging import Exchanging
 from kfnb_ext.services.cluster.growing import Growing
 from kfnb_ext.services.cluster.patching import Patching
 from kfnb_ext.services.cluster.sending import Sending
@@ -67,7 +69,7 @@ def test_a_claim_of_a_workspace_grows_like_any(field, space):
     wait = WaitingForRoom(
         lambda: field.client, "alice", clock=lambda: field.ticks, sleep=field.pass_
     )
-    growing = Growing(space, wait)
+    growing = Growing(space, wait, Exchanging(space, Larger(lambda: field.context), field.allow))
     assert growing.preview("demo-home", GrowRequest(size="2Gi")).possible
     ended = field.ended(lambda: growing.grow("demo-home", GrowRequest(size="2Gi")))
     assert ended.state == "succeeded", ended.message
