@@ -43,7 +43,7 @@ test.describe('in a notebook of a cluster', () => {
     await before.selectOption('local');
     await expect(dialog.getByText('Nothing ends unless it succeeds.')).toBeVisible();
     await picture(page, 'stop');
-    await page.keyboard.press('Escape');
+    await before.press('Escape');
     await expect(dialog).toHaveCount(0);
     expect(seen.requests.filter(one => one.url().includes('/notebook/'))).toEqual([]);
     expect(seen.errors).toEqual([]);

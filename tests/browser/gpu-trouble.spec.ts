@@ -24,6 +24,7 @@ function said(section: Locator, text: string): Locator {
 for (const [name, keys, reason, hint] of [
   ['was upgraded', { init_err: 18 }, /upgraded while this notebook ran/, /Stop the notebook and/],
   ['took the GPU away', { init_err: 999 }, /lost access to its GPU/, /Stop the notebook and/],
+  ['is not loaded', { init_err: 9 }, /This pod has no GPU/, /granted when the notebook is created/],
   ['refuses', { init_err: 4 }, /does not show it to this pod/, /MIG slice/],
   ['has no GPU', { gpus: 0 }, /This pod has no GPU/, /granted when the notebook is created/]
 ] as const) {
@@ -74,6 +75,14 @@ test.describe('a driver that answers oddly', () => {
     const section = await gpus(page, jupyter());
 
     await expect(said(section, 'before Hopper no slice has')).toBeVisible(LATE);
+  });
+
+  test('with the numbers of the node, is believed in none of them', async ({ page }) => {
+    driver.state({ driver: '525.147.05', '0.pids': `8041:${512 * MIB}` });
+    const section = await gpus(page, jupyter());
+
+    await expect(said(section, "by the node's numbers").first()).toBeVisible(LATE);
+    await expect(section.locator('.kfnb-Holders')).toHaveCount(0);
   });
 
   test('slowly, holds up nothing else', async ({ page }) => {

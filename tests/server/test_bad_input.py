@@ -169,7 +169,7 @@ def test_the_server_answers_still_and_has_logged_no_traceback(server: Live):
 
 def filled(route: routes.Route) -> str:
     """The path of a route with a name that could be one."""
-    return route.path.replace("{name}", "demo-home")
+    return route.path.replace("{name}", "demo-home").replace("{id}", "20261125-120000-abc123")
 
 
 def dumped(value: Any) -> bytes:

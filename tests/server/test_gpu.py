@@ -166,7 +166,9 @@ def test_readings_do_not_grow_with_the_number_of_browsers(pod: live.Live, shim: 
         return (shim.calls - before) / 8.0
 
     one, eight = rate(1), rate(8)
-    assert eight <= one * 1.5
+    # Each for itself would be eight times. What is slow is asked each ten seconds: in one of the
+    # two times, perhaps.
+    assert eight <= one * 3
 
 
 def test_what_a_kernel_left_behind_is_shown_and_ended(pod: live.Live, left: int) -> None:
