@@ -149,8 +149,11 @@ def test_a_scrape_reads_nothing(pod: live.Live, shim: Shim) -> None:
 
 
 def test_readings_do_not_grow_with_the_number_of_browsers(pod: live.Live, shim: Shim) -> None:
+    # Long enough for what is slow to be asked in both: it is asked each ten seconds.
+    span = 20.0
+
     def rate(browsers: int) -> float:
-        before, end = shim.calls, time.monotonic() + 8.0
+        before, end = shim.calls, time.monotonic() + span
 
         def look() -> None:
             with httpx.Client(base_url=pod.address, headers=pod.client.headers) as client:
@@ -163,12 +166,10 @@ def test_readings_do_not_grow_with_the_number_of_browsers(pod: live.Live, shim: 
             one.start()
         for one in looking:
             one.join()
-        return (shim.calls - before) / 8.0
+        return (shim.calls - before) / span
 
     one, eight = rate(1), rate(8)
-    # Each for itself would be eight times. What is slow is asked each ten seconds: in one of the
-    # two times, perhaps.
-    assert eight <= one * 3
+    assert eight <= one * 1.5
 
 
 def test_what_a_kernel_left_behind_is_shown_and_ended(pod: live.Live, left: int) -> None:
