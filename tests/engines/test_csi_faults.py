@@ -6,10 +6,8 @@ third request, each at others than the one before it; KFNB_EVERY_FAULT=1 tries e
 """
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import pytest
 
 from kfnb_ext import errors
 from kfnb_ext.model.snapshots import Snapshot
-from tests.engines import csi_pod, trees
+from tests.engines import csi_kills, csi_pod, trees
 from tests.engines.csi_pod import World
 from tests.fakes.kubernetes import faults
 
@@ -180,27 +178,6 @@ def zygote() -> Iterator[subprocess.Popen[str]]:
         process.wait(10)
 
 
-def killed_at(zygote: subprocess.Popen[str], world: World, act: str, nth: int, after: bool) -> None:
-    """Start the act in a process of its own and kill it while its n-th request is unanswered."""
-    assert zygote.stdin
-    assert zygote.stdout
-    before = len(world.cluster.log)
-    world.cluster.faults.next(faults.silent(60, applied=after), nth)
-    zygote.stdin.write(f"{world.folder} {world.cluster.url} {act}\n")
-    zygote.stdin.flush()
-    child = int(zygote.stdout.readline())
-    until = time.monotonic() + 30
-    while len(world.cluster.log) - before < nth:
-        assert time.monotonic() < until, "it never came so far"
-        time.sleep(0.005)
-    if after:
-        time.sleep(0.02)  # the request is carried out behind its line in the log
-    os.kill(child, signal.SIGKILL)
-    world.cluster.server.closing.set()
-    time.sleep(0.02)
-    world.cluster.server.closing.clear()
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("act", ["create", "delete"])
 def test_a_kill_at_any_request_leaves_what_is_listed_and_can_be_deleted(
@@ -212,7 +189,9 @@ def test_a_kill_at_any_request_leaves_what_is_listed_and_can_be_deleted(
             if act == "delete":
                 create(world)
 
-            killed_at(zygote, world, act, nth, after)
+            csi_kills.killed_at(
+                zygote, world, f"{world.folder} {world.cluster.url} {act}", nth, after
+            )
 
             listed = well_again(world)
             assert len(listed) <= 1, nth
@@ -231,7 +210,8 @@ def test_an_unfinished_set_is_told_as_failed_once_nobody_can_be_at_work_on_it(
         nth = world.cluster.log.index(second) + 1
         cleared(world)
 
-        killed_at(zygote, world, "create", nth, after=False)
+        what = f"{world.folder} {world.cluster.url} create"
+        csi_kills.killed_at(zygote, world, what, nth, after=False)
 
         (left,) = well_again(world)
         assert left.state == "pending"

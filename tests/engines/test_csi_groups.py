@@ -5,10 +5,8 @@ The fake's groups follow the published API and are unverified: no real server wa
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +17,7 @@ from kfnb_ext import errors
 from kfnb_ext.engines.csi import gathering, keys
 from kfnb_ext.engines.csi.engine import CsiEngine
 from kfnb_ext.model.snapshots import RestoreRequest, Snapshot
-from tests.engines import csi_pod, csi_restart, trees
+from tests.engines import csi_kills, csi_pod, csi_restart, trees
 from tests.engines.contract import *  # noqa: F403 - the suite that runs over every engine
 from tests.engines.contract import take
 from tests.engines.csi_pod import GROUP, World
@@ -406,7 +404,7 @@ def test_a_kill_at_any_request_leaves_one_set_that_can_be_deleted(plain: World, 
         env=environment | {"PYTHONPATH": str(ROOT)},
     ) as zygote:  # fmt: skip
         for nth in range(1 + 2 * after, count + 1, 4):
-            killed_at(zygote, plain, nth, after)
+            csi_kills.killed_at(zygote, plain, str(plain.folder), nth, after)
             plain.cluster.faults.clear()
             for _ in range(30):
                 plain.cluster.controllers.step()
@@ -458,25 +456,6 @@ def judge(world: World, nth: int, error: errors.KfnbError | None) -> None:
         assert all(one.state == "deleting" for one in listed), (nth, error)
     else:
         assert "in the list" in error.message + error.hint, (nth, error.message)
-
-
-def killed_at(zygote: "subprocess.Popen[str]", world: World, nth: int, after: bool) -> None:
-    assert zygote.stdin
-    assert zygote.stdout
-    before = len(world.cluster.log)
-    world.cluster.faults.next(faults.silent(60, applied=after), nth)
-    zygote.stdin.write(f"{world.folder}\n")
-    zygote.stdin.flush()
-    child = int(zygote.stdout.readline())
-    until = time.monotonic() + 30
-    while len(world.cluster.log) - before < nth:
-        assert time.monotonic() < until, "it never came so far"
-        time.sleep(0.005)
-    time.sleep(0.02 * after)  # the request is carried out behind its line in the log
-    os.kill(child, signal.SIGKILL)
-    world.cluster.server.closing.set()
-    time.sleep(0.02)
-    world.cluster.server.closing.clear()
 
 
 def cleared(world: World) -> None:
