@@ -2,8 +2,10 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -46,8 +48,13 @@ def fill(workspace: Path) -> None:
             (top / str(number)).write_bytes(b"x" * 1000)
 
 
-def on_a_terminal(words: tuple[str, ...], keys: bytes, wait_for: bytes) -> tuple[int, bytes]:
-    """Run it on a terminal of its own, press keys when the text has come, and read to the end."""
+def on_a_terminal(
+    words: tuple[str, ...], keys: bytes, wait_for: bytes, late: float = 0
+) -> tuple[int, bytes]:
+    """Run it on a terminal of its own, press keys when the text has come, and read to the end.
+
+    ``late``: for so many seconds after them the command itself gets no time, but its children do.
+    """
     terminal, inside = pty.openpty()
     streams = {"stdin": inside, "stdout": inside, "stderr": inside}
     process = subprocess.Popen(
@@ -59,7 +66,12 @@ def on_a_terminal(words: tuple[str, ...], keys: bytes, wait_for: bytes) -> tuple
         said += piece
         if wait_for in said and not pressed:
             pressed = True
+            if late:
+                process.send_signal(signal.SIGSTOP)
             os.write(terminal, keys)
+            if late:
+                time.sleep(late)
+                process.send_signal(signal.SIGCONT)
     os.close(terminal)
     return process.wait(60), said
 

@@ -57,6 +57,15 @@ def test_ctrl_c_stops_an_operation_and_leaves_everything_as_before(place: Path):
     assert record(tuple[operations.Operation, ...], "operations")[0].state == "cancelled"
 
 
+def test_ctrl_c_that_the_children_would_see_first_stops_it_all_the_same(place: Path):
+    fill(place)
+
+    code, said = on_a_terminal(("snapshot", "create"), b"\x03", wait_for=b" % ", late=0.3)
+
+    assert code == 130, said
+    assert said.rstrip().endswith(b"Everything is as it was before.")
+
+
 def test_a_killed_restore_is_brought_to_its_end_and_told_by_the_next_command(place: Path):
     for number in range(40):
         (place / f"big{number}").write_bytes(os.urandom(4 << 20))

@@ -114,6 +114,7 @@ def _started(descriptors: list[int]) -> "subprocess.Popen[bytes]":
         stderr=subprocess.DEVNULL,
         pass_fds=descriptors,
         cwd="/",
+        start_new_session=True,  # Ctrl-C on the terminal is this process's to answer
     )
 
 

@@ -54,6 +54,7 @@ def scan(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C on the terminal is this process's to answer
         )
     except OSError:
         made = walk.Walk(top, before, step)
