@@ -99,7 +99,7 @@ def du(pod: Pod, given: Any, talk: Talk) -> Outcome:
     scans = pod.capacity.scans if top == str(pod.workspace) else pod.capacity.scans_of(top)
     waiting.finish(scans.start(filling.ScanRequest(full=given.full)), talk)
     found = scans.show(path)
-    return Outcome(found, text.filling(found, max(given.top, 1)))
+    return Outcome(found, text.filling(found, given.top))
 
 
 def _remove(pod: Pod, given: Any, talk: Talk) -> Outcome:

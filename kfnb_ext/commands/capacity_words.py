@@ -6,6 +6,8 @@ Rule: as in ``grammar.py``: only argparse, so that help is quick.
 from collections.abc import Callable
 from typing import Any
 
+from kfnb_ext.commands.counts import at_least
+
 DU = """\
 Without an option nothing is changed. The trash frees nothing until it is emptied."""
 NEED = """\
@@ -28,7 +30,7 @@ def add(commands: Any, command: Callable[..., Any]) -> None:
     du.epilog = DU
     du.add_argument("path", nargs="?", metavar="PATH", help="a folder; without: the workspace")
     du.add_argument("--full", action="store_true", help="look at every folder again")
-    du.add_argument("--top", type=int, default=20, metavar="N", help="lines (default: 20)")
+    du.add_argument("--top", type=at_least(1), default=20, metavar="N", help="lines (default: 20)")
     acts = du.add_mutually_exclusive_group()
     acts.add_argument("--trash", action="store_true", help="move PATH to the trash")
     acts.add_argument("--delete", action="store_true", help="delete PATH for good")

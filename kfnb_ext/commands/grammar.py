@@ -16,6 +16,7 @@ from kfnb_ext.commands import (
     restore_words,
     use_words,
 )
+from kfnb_ext.commands.counts import at_least
 
 ABOUT = """\
 The status of this notebook pod, and snapshots of its workspace."""
@@ -162,9 +163,7 @@ def _gpu(commands: Any) -> None:
 def _snapshot(commands: Any) -> None:
     create = _command(commands, "create", "create", "take a snapshot of the workspace", engine=True)
     create.add_argument("name", nargs="?", default="", metavar="NAME", help="for yourself")
-    create.add_argument(
-        "--note", default="", metavar="TEXT", help="why, for whoever reads it later"
-    )
+    create.add_argument("--note", default="", metavar="TEXT", help="why, for whoever reads it")
     _command(commands, "list", "list_", "all snapshots, newest first", engine=True)
     _id(_command(commands, "show", "show", "everything about one snapshot", engine=True))
     _restore(commands)
@@ -199,11 +198,11 @@ def _prune(commands: Any) -> None:
     prune = _command(commands, "prune", "prune", text, engine=True, yes=True)
     prune.epilog = "Without --last, --daily and --weekly the configured retention counts."
     prune.add_argument("--dry-run", action="store_true", help="only show it")
-    prune.add_argument("--last", type=int, metavar="N", help="keep the newest N")
+    prune.add_argument("--last", type=at_least(1), metavar="N", help="keep the newest N")
     for period in ("day", "week"):
         option = "--daily" if period == "day" else "--weekly"
         about = f"keep the newest of each of the last N {period}s that have one"
-        prune.add_argument(option, type=int, metavar="N", help=about)
+        prune.add_argument(option, type=at_least(0), metavar="N", help=about)
 
 
 def _commands(parser: Parser) -> Any:

@@ -16,7 +16,7 @@ from kfnb_ext import errors
 from kfnb_ext.assembly import Pod
 from kfnb_ext.model.snapshots import ID, EntryList
 from kfnb_ext.server import openapi, routes
-from kfnb_ext.server.handlers import HINTS, Handler
+from kfnb_ext.server.handlers import HINTS, Handler, NoSuchMethod
 from kfnb_ext.server.status import StatusSource
 
 LARGEST_BODY = 64 * 1024  # bytes; a thousand long paths fit
@@ -41,8 +41,7 @@ class Desk(NamedTuple):
         methods, parts = _find(path)
         route = methods.get(method)
         if route is None:
-            has = ", ".join(methods)
-            raise web.HTTPError(405, f"{method} is not a method of this route; it has {has}.")
+            raise NoSuchMethod(method, methods)
         await _OWN.get(route.path, _record)(self, handler, route, _call(handler, route, parts))
 
 

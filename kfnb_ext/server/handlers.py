@@ -7,7 +7,7 @@ starts loads this file, so nothing heavy is imported: the answers are, at the fi
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import responses
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,15 @@ def _failed(making: "asyncio.Future[Any]") -> bool:
     return making.done() and (making.cancelled() or making.exception() is not None)
 
 
+class NoSuchMethod(web.HTTPError):
+    """A 405, which must name the methods there are (RFC 9110, 15.5.6)."""
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        self.allowed = ", ".join(allowed)
+        text = f"{method} is not a method of this route; it has {self.allowed}."
+        super().__init__(405, text)
+
+
 class Handler(APIHandler):
     """Every path below ``kfnb/``."""
 
@@ -78,29 +87,50 @@ class Handler(APIHandler):
         """Keep what all requests share."""
         self.face = face
 
+    # `authorized` takes what is wanted, to read or to write, from the function's own name.
+
     @web.authenticated
     @authorized
     async def get(self, _: str) -> None:
         """Serve a GET."""
-        await self._serve("GET")
+        await self._serve()
+
+    @web.authenticated
+    @authorized
+    async def head(self, _: str) -> None:
+        """Serve a HEAD, which no route has: told so, as PUT and PATCH are."""
+        await self._serve()
 
     @web.authenticated
     @authorized
     async def post(self, _: str) -> None:
         """Serve a POST."""
-        await self._serve("POST")
+        await self._serve()
+
+    @web.authenticated
+    @authorized
+    async def put(self, _: str) -> None:
+        """Serve a PUT."""
+        await self._serve()
+
+    @web.authenticated
+    @authorized
+    async def patch(self, _: str) -> None:
+        """Serve a PATCH."""
+        await self._serve()
 
     @web.authenticated
     @authorized
     async def delete(self, _: str) -> None:
         """Serve a DELETE."""
-        await self._serve("DELETE")
+        await self._serve()
 
-    async def _serve(self, method: str) -> None:
+    async def _serve(self) -> None:
         try:
             desk = await self.face.desk()
             # As it was sent: an encoded slash does not divide one name into two.
-            await desk.serve(self, method, self.request.path[len(self.base_url) :])
+            path = self.request.path[len(self.base_url) :]
+            await desk.serve(self, self.request.method or "", path)
         except iostream.StreamClosedError:
             return  # whoever asked is gone
         except Exception as error:
@@ -128,5 +158,7 @@ class Handler(APIHandler):
         message = responses.get(status_code, "Unknown error")
         if isinstance(error, web.HTTPError):
             message = error.log_message or message
+        if isinstance(error, NoSuchMethod):
+            self.set_header("Allow", error.allowed)
         hint = HINTS.get(status_code, "The server's log holds the details; please report them.")
         self._finish(message, hint)

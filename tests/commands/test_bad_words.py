@@ -169,3 +169,12 @@ def test_options_that_cannot_be_used_are_named(place: Path, monkeypatch: pytest.
 
     refused(place, "status")
     assert "KFNB_SNAPSHOT_SHARE" in run("status")[2]
+
+
+@pytest.mark.parametrize("word", ["0", "-1", "many", "1.5", "100001"])
+def test_a_count_that_is_none_is_a_wrong_word(place: Path, word: str):
+    for words in (["snapshot", "prune", f"--last={word}"], ["du", f"--top={word}"]):
+        code, _, err = run(*words)
+
+        assert code == 2
+        assert f"'{word}' is not a whole number from 1 to 100000" in err

@@ -169,23 +169,30 @@ def test_a_path_that_is_no_route_is_told_in_our_own_form(server: Live, path: str
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "message"),
+    ("method", "path", "has"),
     [
-        ("POST", "status", "POST is not a method of this route; it has GET."),
-        ("DELETE", "snapshots", "DELETE is not a method of this route; it has GET, POST."),
-        ("GET", "prune", "GET is not a method of this route; it has POST."),
-        ("PUT", "snapshots", "Method Not Allowed"),
-        ("PATCH", "status", "Method Not Allowed"),
+        ("POST", "status", "GET"),
+        ("DELETE", "snapshots", "GET, POST"),
+        ("GET", "prune", "POST"),
+        ("PUT", "snapshots", "GET, POST"),
+        ("PATCH", "status", "GET"),
     ],
 )
 def test_a_method_that_a_route_does_not_have_is_told(
-    server: Live, method: str, path: str, message: str
+    server: Live, method: str, path: str, has: str
 ):
     answer = server.client.request(method, f"kfnb/v1/{path}")
 
     assert answer.status_code == 405
-    assert answer.json()["message"] == message
+    assert answer.headers["Allow"] == has
+    assert answer.json()["message"] == f"{method} is not a method of this route; it has {has}."
     assert answer.json()["hint"]
+
+
+def test_a_head_is_told_the_methods_without_a_body(server: Live):
+    answer = server.client.head("kfnb/v1/status")
+
+    assert (answer.status_code, answer.headers["Allow"], answer.content) == (405, "GET", b"")
 
 
 def post(server: Live, path: str, body: Any) -> httpx.Response:
