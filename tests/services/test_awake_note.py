@@ -1,7 +1,6 @@
 """Keep-awake noted on a Notebook that a real HTTP server holds: one write for each change."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from kfnb_ext.services.culling import CullingService, Options
 from kfnb_ext.services.heartbeat import Heartbeat
 from kfnb_ext.services.heartbeat import Options as Allowed
 from kfnb_ext.services.keep_awake import KeepAwakeService
-from kfnb_ext.services.marks import CHECK, LAST, STOP, text
+from kfnb_ext.services.marks import STOP, text
 from tests.fakes import kubernetes, mirrored
 from tests.fakes.kubernetes import faults
 from tests.fakes.time import Time
@@ -61,18 +60,6 @@ class Pod:
     @property
     def writes(self) -> int:
         return mirrored.ours(self.cluster)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def cluster(time: Time) -> Iterator[kubernetes.Cluster]:
-    with kubernetes.Cluster() as running:
-        running.world.seed(kubernetes.notebook(**{LAST: text(time.utc()), CHECK: text(time.utc())}))
-        yield running
 
 
 @pytest.fixture

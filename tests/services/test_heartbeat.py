@@ -1,7 +1,6 @@
 """The heartbeat, against a real HTTP server that holds a Notebook, and the culler's own rule."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -87,18 +86,6 @@ class Pod:
         """Our own writes that the cluster took."""
         ours = [r for r in self.cluster.log if "kfnb-ext/" in r.headers.get("user-agent", "")]
         return [r for r in ours if r.method == "PATCH" and r.status == 200]
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def cluster(time: Time) -> Iterator[kubernetes.Cluster]:
-    with kubernetes.Cluster() as running:
-        running.world.seed(kubernetes.notebook(**{LAST: text(time.utc()), CHECK: text(time.utc())}))
-        yield running
 
 
 @pytest.fixture
