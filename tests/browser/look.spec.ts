@@ -1,12 +1,9 @@
 /** How it looks and reads: for every theme, a narrow panel, a keyboard and a screen reader. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { AxeResults } from 'axe-core';
-import { expect, jupyterFor, openLab, type Page, runAll, test } from './lab';
+import { expect, jupyterFor, openLab, type Page, test } from './lab';
 import { expand, fill, given, idle, openSidebar, take } from './sidebar';
 
 const AXE = require.resolve('axe-core/axe.min.js');
-const README_PICTURE = path.join(__dirname, '..', '..', 'docs', 'sidebar.png');
 
 declare global {
   interface Window {
@@ -14,27 +11,9 @@ declare global {
   }
 }
 
-const NOTEBOOK = {
-  cells: [
-    {
-      cell_type: 'code',
-      id: 'train',
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source:
-        'import time\n\nfor epoch in range(30):\n    print(f"epoch {epoch}: loss {1 / (epoch + 1):.3f}")\n    time.sleep(2)'
-    }
-  ],
-  metadata: { kernelspec: { name: 'python3', display_name: 'Python 3 (ipykernel)' } },
-  nbformat: 4,
-  nbformat_minor: 5
-};
-
 const jupyter = jupyterFor({
   prepare: workspace =>
     fill(workspace, {
-      'analysis.ipynb': JSON.stringify(NOTEBOOK),
       'data/measurements.csv': 'a,b\n'.repeat(20_000),
       'models/first.bin': 'x'.repeat(3_000_000),
       'notes.md': '# Notes\n'
@@ -120,42 +99,3 @@ test('every part is reached by the keyboard and shows its focus', async ({ page 
     ).toBe(true);
   }
 });
-
-test('the picture of the README', async ({ page }) => {
-  await page.setViewportSize({ width: 1280, height: 960 });
-  await given(jupyter(), 'before the experiment');
-  await openLab(page, jupyter());
-  await page.evaluate(async () => {
-    await window.jupyterapp.commands.execute('docmanager:open', { path: 'analysis.ipynb' });
-  });
-  const cell = page.locator('.jp-Notebook .jp-Cell').first();
-  await cell.locator('.cm-content').click();
-  await runAll(page);
-  const opened = await openSidebar(page);
-  await expect(opened.getByText(/analysis\.ipynb.* busy since/)).toBeVisible();
-  await widen(page);
-  for (const name of ['Shared memory', 'GPUs']) {
-    await opened.getByRole('button', { name }).click();
-  }
-  await expand(opened, 'before the experiment');
-  await page.getByRole('img', { name: /Memory, last ten/ }).waitFor();
-  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
-  await page.locator('#kfnb-ext-sidebar .jp-SidePanel-content').evaluate(node => {
-    node.scrollTo(0, 0);
-  });
-  fs.mkdirSync(path.dirname(README_PICTURE), { recursive: true });
-  await page.mouse.move(900, 700);
-  await page.waitForTimeout(500);
-  await page.screenshot({ path: README_PICTURE });
-  expect(fs.statSync(README_PICTURE).size).toBeGreaterThan(20_000);
-});
-
-/** Draws the border of the left area to the right, as a person would. */
-async function widen(page: Page): Promise<void> {
-  const handle = page.locator('#jp-main-split-panel > .lm-SplitPanel-handle').first();
-  const box = (await handle.boundingBox())!;
-  await page.mouse.move(box.x + box.width / 2, box.y + 300);
-  await page.mouse.down();
-  await page.mouse.move(box.x + 90, box.y + 300, { steps: 5 });
-  await page.mouse.up();
-}
