@@ -118,7 +118,7 @@ def _here(text: str) -> str:
     """The text with the commands that it names as they are written in a notebook."""
     return re.sub(
         r"(?<![%\w/])kfnb(?=:| (?:snapshot|status|operations|gpu|shm|limits|volumes|du|keep-awake"
-        r"|activity|-h|\[-h))",
+        r"|activity|cluster|environment|grow|fix|stop|restart|-h|\[-h))",
         "%kfnb",
         text,
     )
