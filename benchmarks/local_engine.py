@@ -253,7 +253,7 @@ for act in {acts!r}:
     if act == "restore":
         engine.restore(RestoreRequest(snapshot=engine.list()[0].id), "r", Silent())
 children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * making.CHILDREN
-print((high() - bare + children) / 1024)
+print((high() - bare) / 1024, children / 1024)
 """
 
 
@@ -273,7 +273,11 @@ def memory(base: Path, files: int) -> None:
         said = subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True
         ).stdout
-        print(f"memory added at {files} files, {label}: {float(said):.0f} MiB (aim: at most 100)")
+        own, children = map(float, said.split())
+        print(
+            f"memory added at {files} files, {label}: {own + children:.0f} MiB, "
+            f"{children:.0f} of them children that copy (aim: at most 100)"
+        )
     removed(top)
 
 
