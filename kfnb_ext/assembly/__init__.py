@@ -1,4 +1,4 @@
-"""The pod, put together: the only file that knows every part.
+"""The pod, put together: the only package that knows every part.
 
 Rule: nothing is imported, opened or started here that is not needed yet.
 """

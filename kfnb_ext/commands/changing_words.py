@@ -1,4 +1,4 @@
-"""The words for the notebook in the cluster: ``environment``, ``grow``, ``fix``, ``stop``.
+"""The words for the notebook in the cluster: from ``environment`` to ``restart``.
 
 Rule: as in ``grammar.py``: only argparse, so that help is quick.
 """

@@ -1,6 +1,7 @@
 """What ``cluster`` does.
 
-Rule: it reads; with ``--role`` it prints YAML and nothing else, so that it can be piped.
+Rule: it reads; with ``--role`` it prints YAML and nothing else, so that it can be piped. Only
+``--release`` changes anything, and asks first.
 """
 
 from typing import Any

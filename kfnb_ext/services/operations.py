@@ -1,4 +1,4 @@
-"""Operations: one create, restore or delete, run in a thread of its own, seen by every face.
+"""Operations: acts that take a while, each run in a thread of its own and seen by every face.
 
 Rule: the record of an operation is a file with its owner's pid, so that the sidebar also sees
 what a kernel or a shell runs; a dead owner turns into ``failed: interrupted``.
