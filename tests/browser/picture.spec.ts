@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import type { Locator } from '@playwright/test';
 import { Driver, NO_COMPILER } from './driver';
 import { expect, type Jupyter, jupyterFor, openLab, type Page, runAll, test } from './lab';
-import { limited } from './limited';
+import { Limited } from './limited';
 import { fill, given, openSidebar } from './sidebar';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -46,7 +46,7 @@ const gpu = { gpus: 1, '0.name': 'NVIDIA H100 80GB HBM3', '0.used': 31 * GIB };
 test.skip(!driver.library, NO_COMPILER);
 test.use({ deviceScaleFactor: 2, viewport: { width: 1120, height: 1220 } });
 
-const pod = limited('kfnb-picture', 4 * GIB, 2);
+const pod = new Limited('kfnb-picture');
 const jupyter = jupyterFor({
   within: pod.within,
   env: {
@@ -58,6 +58,7 @@ const jupyter = jupyterFor({
     KFNB_EVIDENCE_OFF: 'gpu'
   },
   prepare: workspace => {
+    pod.make(4 * GIB, 2);
     driver.state(gpu);
     fill(devices, { nvidia0: '', 'nvidia-uvm': '' });
     fill(path.join(workspace, '../ipython/profile_default/startup'), { 'gpu.py': STARTUP });
@@ -68,9 +69,9 @@ const jupyter = jupyterFor({
   }
 });
 
-test.afterAll(() => {
+test.afterAll(async () => {
   driver.remove();
-  pod.remove();
+  await pod.remove();
 });
 
 test('the picture of the README', async ({ page }, info) => {
