@@ -72,6 +72,7 @@ class Cluster:
         options = self._pod.options
         return context.Context(
             client=self.client,
+            now=self.client.now,
             where=where.look,
             forget=where.forget,
             workspace=os.fspath(self._pod.workspace),

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Literal
 
 from kfnb_ext.engines.csi.guarding import Guardian, Times
@@ -35,7 +35,8 @@ def run(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> in
         return WRONG
     whose = Target(kind, words[0], name, words[2])
     times = _times(environment)
-    guardian = Guardian(Client(Access()), whose, words[3], now=_now, times=times, say=_say)
+    client = Client(Access())
+    guardian = Guardian(client, whose, words[3], now=client.now, times=times, say=_say)
     return see_through(guardian, time.sleep, times)
 
 
@@ -44,10 +45,6 @@ def _times(environment: Mapping[str, str]) -> Times:
     known = minutes.replace(".", "", 1).isdecimal()
     back = timedelta(minutes=float(minutes)) if known else Times().back
     return Times(back=back, every=float(environment.get(ROUND) or Times().every))
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 def _say(text: str) -> None:

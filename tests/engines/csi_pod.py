@@ -138,6 +138,7 @@ def context(
         creator="alice@example.com",
         settings=Settings(**settings),
         now=time.read,
+        local=time.read,
         sleep=time.sleep,
     )
 

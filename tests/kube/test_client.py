@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,28 @@ from kfnb_ext.kube.client.access import Access
 from tests.fakes import kubernetes
 from tests.fakes.kubernetes import Cluster, faults
 from tests.kube.conftest import ACTIVITY, DEMO, PATCH, refusal
+
+
+def test_what_time_it_is_the_server_says_and_between_two_answers_it_goes_on(tmp_path: Path):
+    ticks, there = [100.0], [datetime(2031, 5, 1, 12, tzinfo=timezone.utc)]
+    with Cluster(clock=lambda: there[0]) as cluster:
+        cluster.world.seed(kubernetes.notebook())
+        access = Access({"KUBECONFIG": str(cluster.kubeconfig(tmp_path))}, tmp_path / "none")
+        door = client.Client(access, clock=lambda: ticks[0])
+        here = datetime.now(timezone.utc)
+        assert abs(door.now() - here) < timedelta(minutes=1)  # nobody has told it yet
+
+        door.get(DEMO)
+        assert door.now() == there[0]
+        ticks[0] += 90
+        assert door.now() == there[0] + timedelta(seconds=90)
+
+        there[0] += timedelta(seconds=91)  # it told whole seconds, and was on its way
+        door.get(DEMO)
+        assert door.now() == there[0] - timedelta(seconds=1)
+        there[0] -= timedelta(minutes=5)  # its clock was set
+        door.get(DEMO)
+        assert door.now() == there[0]
 
 
 class TestVerbs:

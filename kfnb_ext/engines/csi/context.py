@@ -1,6 +1,7 @@
 """What every part of the engine works with: the door, the place, the site's settings, the time.
 
-Rule: no part opens a door of its own or looks at a clock past this one.
+Rule: no part opens a door of its own or looks at a clock past these: the cluster's for whatever
+another pod is to hold to, this node's own for what files are stamped with.
 """
 
 import time
@@ -40,6 +41,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     rights: Callable[[], Rights] = Rights  # may be as old as this process
     environment: Callable[[], bytes] = bytes  # what the files run in
     settings: Settings = Settings()
-    now: Callable[[], datetime] = _utc
+    now: Callable[[], datetime] = _utc  # by the API server's clock, as far as it was told
+    local: Callable[[], datetime] = _utc
     sleep: Callable[[float], object] = time.sleep
     every: float = 2.0  # seconds between two looks while something is waited for

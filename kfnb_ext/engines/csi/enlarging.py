@@ -81,7 +81,8 @@ def _intent(
     _, chosen, cut, _ = taking.prepared(context, order, progress)
     member = _to_be(context, cut, *chosen.volumes[0])
     mount = member.volume.mount
-    growth = Growth(size=wish.size, mount=mount, had=room.measure(context, mount))
+    seen = room.measure(context, mount)
+    growth = Growth(size=wish.size, mount=mount, had=seen if isinstance(seen, int) else None)
     whole = msgspec.structs.replace(plain, held=(member,), growth=growth)
     return order, _named(intending.in_place(context, whole), wish.claim)
 
@@ -137,7 +138,8 @@ def _prepared(run: restoring.Run, order: taking.Order, intent: Intent) -> None:
     context, growth = run.context, run.journal.growth
     if run.journal.phase == "safety" and growth:
         run.progress.phase("taking the snapshot that the larger claim is made from")
-        growth = msgspec.structs.replace(growth, cut=context.now())  # by our clock: not too late
+        # By the clock that stamps the files, and before the cut: rather one file too many.
+        growth = msgspec.structs.replace(growth, cut=context.local())
         taken = taking.take(context, order, run.progress)
         member = _cut(context, taken.id)
         mark = intending.marked(context, member, taken.id)

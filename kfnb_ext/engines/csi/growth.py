@@ -22,5 +22,5 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: int  # bytes that the larger claim asks for
     mount: str = ""  # where its files are
     had: int | None = None  # bytes of the file system before
-    cut: datetime | None = None  # what was written later is on the old claim alone
+    cut: datetime | None = None  # by the node's clock; what was written later is on the old alone
     late: Late | None = None  # what that was, as seen before the exchange

@@ -10,10 +10,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from kfnb_ext import __version__
-from kfnb_ext.kube.client import failures, guard, retries, wire
+from kfnb_ext.kube.client import failures, guard, retries, told, wire
 from kfnb_ext.kube.client.access import Access
 from kfnb_ext.kube.client.address import Address
 from kfnb_ext.kube.client.wire import Answer, Limits, Sending
@@ -40,6 +41,7 @@ class Client:
         self.limits = limits
         self.policy = policy
         self._clock = clock
+        self._told = told.Told(clock)
         self._sleep = sleep
         self._chance = chance
         self.denied: list[Callable[[], object]] = []  # called when a right we act on is refused
@@ -50,6 +52,10 @@ class Client:
     def close(self) -> None:
         """Send nothing from now on: no further attempt either."""
         self._closed = True
+
+    def now(self) -> datetime:
+        """The present by the API server's clock, as far as it was told."""
+        return self._told.now()
 
     def get(self, address: Address, **query: str) -> Answer:
         """One object. Raises: ClusterError."""
@@ -142,7 +148,9 @@ class Client:
             try:
                 with self._flight:
                     self._open()
-                    return wire.send(self.access, sending, self.limits, self._agent)
+                    answer = wire.send(self.access, sending, self.limits, self._agent)
+                self._told.learn(answer.date)
+                return answer
             except failures.ClusterError as error:
                 if error.reason == "unauthenticated" and not renewed:
                     renewed = True  # the token may have been replaced since we read it
