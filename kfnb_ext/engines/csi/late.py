@@ -7,8 +7,9 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
-from kfnb_ext.engines.csi import syncing
+from kfnb_ext.engines.csi import patience, syncing
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.growth import Late
 
@@ -20,7 +21,15 @@ OURS = os.path.dirname(syncing.MARK)
 
 def written(context: Context, mount: str, cut: datetime) -> Late | None:
     """The files that changed since; None: they cannot be seen from here."""
-    if not (context.inside and mount and os.path.isdir(mount)):
+    if not (context.inside and mount):
+        return None
+    # Where it does not answer, nothing was looked at.
+    nothing: Late | None = Late(count=0, whole=False)
+    return patience.within(2 * PATIENCE, mount, partial(_seen, mount, cut), nothing)
+
+
+def _seen(mount: str, cut: datetime) -> Late | None:
+    if not os.path.isdir(mount):
         return None
     count, names, ends = 0, list[str](), time.monotonic() + PATIENCE
     for path, changed in _walk(mount):
@@ -60,6 +69,8 @@ def told(found: Late | None, old: str) -> str:
     if found is None or not (found.count or not found.whole):
         return ""
     more = found.count - len(found.names)
+    if not found.count:
+        return " What that is could not be seen in time."
     listed = ", ".join(_plain(one) for one in found.names) + (f" and {more} more" if more else "")
     least = "" if found.whole else "at least "
     return f" Seen to be written after the cut, and on {old} alone: {least}{found.count}: {listed}."

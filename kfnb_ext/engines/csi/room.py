@@ -6,22 +6,30 @@ claimed.
 """
 
 import os
+from functools import partial
 
-from kfnb_ext.engines.csi import late
+from kfnb_ext.engines.csi import late, patience
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.journal import Journal
 from kfnb_ext.model import quantities
+from kfnb_ext.model.reading import Unavailable
 
 GIB = 1 << 30
+Seen = int | Unavailable | None  # the bytes of a file system; why they are not known; not from here
 
 GREW = "The growth worked"  # so begins what is told of one that brought the room
 
 
-def measure(context: Context, mount: str) -> int | None:
-    """The bytes of the file system mounted there in this pod; None: it cannot be seen."""
+def measure(context: Context, mount: str) -> Seen:
+    """The bytes of the file system mounted there in this pod; None: it cannot be seen from here."""
     if not (context.inside and mount):
         return None
+    silent: Seen = Unavailable(reason=f"it did not answer within {patience.LOOK:g} s")
+    return patience.within(patience.LOOK, mount, partial(_total, mount), silent)
+
+
+def _total(mount: str) -> Seen:
     try:
         seen = os.statvfs(mount)
     except OSError:
@@ -43,9 +51,15 @@ def told(context: Context, running: Journal) -> str:
     return f"{said(running.growth, new, now)} {left(running.growth, old)}"
 
 
-def said(growth: Growth, claim: str, now: int | None) -> str:
+def said(growth: Growth, claim: str, now: Seen) -> str:
     """Whether the file system has grown."""
     size = quantities.said(growth.size)
+    if isinstance(now, Unavailable):
+        return (
+            f"The notebook is on the claim {claim} of {size}, but how large its file system at "
+            f"{growth.mount} is by now is not known: {now.reason}. `kfnb volumes` shows it once "
+            "it answers; ask the administrator if it does not."
+        )
     if now is None or growth.had is None:
         return (
             f"The growth worked: the notebook is on the claim {claim} of {size}. How large its "

@@ -3,51 +3,62 @@
 A cut holds what has reached the storage. `syncfs` needs no privilege; freezing the file system
 would. The mark lets a restored volume prove whose it is.
 
-Rule: a snapshot without these is still one; what failed becomes a sentence, never a failure.
+Rule: a snapshot without these is still one; what failed becomes a sentence, never a failure, and
+a volume that does not answer holds up nothing for ever.
 """
 
 import ctypes
 import json
 import os
-import threading
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+
+from kfnb_ext.engines.csi import patience
 
 PATIENCE = 30.0  # seconds for each volume: a dead network mount must not hold up the cut
 MARK = ".kfnb/snapshot.json"
 ENVIRONMENT = ".kfnb/environment.json"
 
 
-def flush(mounts: Iterable[str], patience: float = PATIENCE) -> tuple[str, ...]:
+def flush(mounts: Iterable[str], seconds: float = PATIENCE) -> tuple[str, ...]:
     """Write out the volumes mounted there; sentences about those that could not be."""
-    return tuple(filter(None, (_bounded(mount, patience) for mount in mounts)))
+    return tuple(filter(None, (_bounded(mount, seconds) for mount in mounts)))
 
 
 def mark(workspace: str, of_set: str, now: datetime) -> str:
     """Leave the mark at the top of the workspace; a sentence when that cannot be."""
     data = json.dumps({"set": of_set, "time": now.isoformat()}).encode()
-    try:
-        _put(Path(workspace) / MARK, data)
-    except OSError as error:
-        return (
-            f"The mark {MARK} could not be written ({error.strerror}): a volume made from this "
-            "snapshot cannot prove by it whose it is."
-        )
-    return ""
+    why = _put(workspace, MARK, data)
+    return why and (
+        f"The mark {MARK} could not be written ({why}): a volume made from this "
+        "snapshot cannot prove by it whose it is."
+    )
 
 
 def enclose(workspace: str, environment: bytes) -> str:
     """Lay the environment into the workspace, whole; a sentence when that cannot be."""
+    why = _put(workspace, ENVIRONMENT, environment) if environment else ""
+    return why and f"The environment is recorded in short alone ({why})."
+
+
+def _put(workspace: str, name: str, data: bytes) -> str:
+    """Write a file; why it failed, empty: it is there."""
+    late = f"the volume did not answer within {PATIENCE:g} s"
+    work = partial(_written, Path(workspace) / name, data)
+    return patience.within(PATIENCE, workspace, work, late)
+
+
+def _written(path: Path, data: bytes) -> str:
     try:
-        if environment:
-            _put(Path(workspace) / ENVIRONMENT, environment)
+        _replace(path, data)
     except OSError as error:
-        return f"The environment is recorded in short alone ({error.strerror})."
+        return str(error.strerror)
     return ""
 
 
-def _put(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     fresh = path.with_suffix(".new")
     with open(fresh, "wb") as file:
@@ -59,23 +70,18 @@ def _put(path: Path, data: bytes) -> None:
 
 
 def marked(workspace: str) -> str:
-    """The set that the mark of a volume names; empty: there is none."""
+    """The set that the mark of a volume names; empty: there is none, or it cannot be read."""
+    work = (Path(workspace) / MARK).read_bytes
     try:
-        found = json.loads((Path(workspace) / MARK).read_bytes())
+        found = json.loads(patience.within(PATIENCE, workspace, work, b""))
     except (OSError, ValueError):
         return ""
     return str(found.get("set", "")) if isinstance(found, dict) else ""
 
 
-def _bounded(mount: str, patience: float) -> str:
-    said: list[str] = []
-    thread = threading.Thread(
-        target=lambda: said.append(_flush(mount)), name="kfnb-syncfs", daemon=True
-    )
-    thread.start()
-    thread.join(patience)
-    late = f"not written out within {patience:g} s"
-    why = said[0] if said else late
+def _bounded(mount: str, seconds: float) -> str:
+    late = f"not written out within {seconds:g} s"
+    why = patience.within(seconds, mount, partial(_flush, mount), late)
     return why and f"What was last written to {mount} may be missing from it: {why}."
 
 
