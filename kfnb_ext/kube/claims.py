@@ -61,7 +61,26 @@ def of(body: dict[str, Any], of_class: dict[str, Any] | None = None) -> cluster.
     )
 
 
+def refusal(client: Client, body: dict[str, Any]) -> str:
+    """Why the storage does not enlarge a claim, as the resizer last said it; empty: not said.
+
+    Some resizers say so in an event alone, with no condition.
+    """
+    metadata = body["metadata"]
+    try:
+        place = address.EVENTS.at(metadata["namespace"])
+        found = client.list(place, fields=f"involvedObject.uid={metadata['uid']}").body["items"]
+    except failures.ClusterError:
+        return ""
+    said = [one for one in found if one.get("reason") == "VolumeResizeFailed"]
+    said.sort(key=lambda one: str(one.get("lastTimestamp") or ""))
+    return str(said[-1].get("message") or "") if said else ""
+
+
 def _resizing(status: dict[str, Any]) -> str:
     found = {one["type"]: one for one in status.get("conditions") or () if one["status"] == "True"}
+    stage = str((status.get("allocatedResourceStatuses") or {}).get("storage") or "")
+    if stage.startswith("Node"):  # a later try worked: the resizer leaves its old error there
+        found.pop("ControllerResizeError", None)
     last = next((name for name in reversed(STAGES) if name in found), "")
     return ": ".join(filter(None, [STAGES.get(last, ""), found.get(last, {}).get("message", "")]))

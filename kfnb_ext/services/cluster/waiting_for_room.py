@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from kfnb_ext import errors
 from kfnb_ext.kube import claims
 from kfnb_ext.kube.client import Client, address, failures
@@ -21,8 +23,16 @@ PATIENCE = 600.0  # seconds
 EVERY = 2.0
 AWAY = 60.0  # seconds that the API server may be away meanwhile
 STATVFS = 5.0
+STUBBORN = 30.0  # seconds for which a refusal may still pass
+IN_USE = "code = FailedPrecondition"  # CSI: it cannot be enlarged while a node has it
 INFEASIBLE = "Infeasible"  # the end of allocatedResourceStatuses that will never be well
 GOES_ON = "The growth goes on in the cluster by itself; only the waiting has ended."
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a look at a file system gave: its bytes; None: there is none."""
+
+    total: int | None = None
 
 
 class WaitingForRoom:
@@ -39,17 +49,20 @@ class WaitingForRoom:
     ) -> None:
         self._client, self._namespace = client, namespace
         self._clock, self._sleep, self._patience = clock, sleep, patience
-        self._volumes: dict[str, Bounded[int]] = {}
+        self._volumes: dict[str, Bounded[Seen]] = {}
 
     def measure(self, mount: str) -> int | None:
         """The bytes of the file system at a mount; None: none, or it does not answer."""
+        found = self._look(mount)
+        return found.total if isinstance(found, Seen) else None
+
+    def _look(self, mount: str) -> Seen | Unavailable:
         if not mount:
-            return None
+            return Seen()
         if mount not in self._volumes:
-            self._volumes[mount] = Bounded(mount, lambda: _total(mount), STATVFS)
+            self._volumes[mount] = Bounded(mount, lambda: _seen(mount), STATVFS)
         self._volumes[mount].ask()
-        found = self._volumes[mount].answer()
-        return None if isinstance(found, Unavailable) else found
+        return self._volumes[mount].answer()
 
     def until(
         self, name: str, wanted: int, mount: str, before: int | None, running: Running
@@ -57,6 +70,7 @@ class WaitingForRoom:
         """Wait. Raises: Cancelled (only the waiting ends), EngineFailed."""
         began = seen = self._clock()
         claim: cluster.Claim | None = None
+        body: dict[str, Any] = {}
         while self._clock() - began < self._patience:
             try:
                 body = self._client().get(address.CLAIMS.at(self._namespace, name)).body
@@ -66,12 +80,12 @@ class WaitingForRoom:
                     raise
                 body = {}
             if claim and body:
-                self._failed(claim, body)
+                self._failed(claim, body, waited=self._clock() - began)
                 if (claim.capacity or 0) >= wanted and not claim.resizing:
                     return self._grown(claim, mount, before)
                 running.phase(claim.resizing or "the cluster has not begun to enlarge it yet")
             self._pause(running)
-        raise self._late(claim, mount)
+        raise self._late(claim, body, mount)
 
     def _pause(self, running: Running) -> None:
         try:
@@ -84,7 +98,11 @@ class WaitingForRoom:
 
     def _grown(self, claim: cluster.Claim, mount: str, before: int | None) -> Result:
         size = quantities.said(claim.capacity or 0)
-        after = self.measure(mount)
+        found = self._look(mount)
+        if isinstance(found, Unavailable):
+            return Result(message=f"The claim {claim.name} has {size}. How large its file system "
+                          f"at {mount} is by now is not known: it does not answer.")  # fmt: skip
+        after = found.total
         if mount and after is not None and before is not None:
             # The file system keeps some for itself, so that only growth can be told.
             if after > before:
@@ -94,7 +112,7 @@ class WaitingForRoom:
                           "does not show it yet: restart the notebook if it stays so.")  # fmt: skip
         return Result(message=f"The claim {claim.name} has {size}.")
 
-    def _failed(self, claim: cluster.Claim, body: dict[str, Any]) -> None:
+    def _failed(self, claim: cluster.Claim, body: dict[str, Any], *, waited: float) -> None:
         stages = (body.get("status") or {}).get("allocatedResourceStatuses") or {}
         if str(stages.get("storage", "")).endswith(INFEASIBLE):
             raise errors.EngineFailed(
@@ -103,8 +121,20 @@ class WaitingForRoom:
                 "Ask the administrator what the storage allows.",
             )
 
-    def _late(self, claim: cluster.Claim | None, mount: str) -> errors.KfnbError:
+        if IN_USE in claim.resizing and waited > STUBBORN:
+            raise errors.EngineFailed(
+                f"The driver does not enlarge the claim {claim.name} while it is in use: "
+                f"{claim.resizing}. It has the size that it had, and its files are unharmed.",
+                "Stop the notebook: the cluster goes on with the growth by itself once nothing "
+                "mounts the claim. Then start it again.",
+            )
+
+    def _late(
+        self, claim: cluster.Claim | None, body: dict[str, Any], mount: str
+    ) -> errors.KfnbError:
         stage = claim.resizing if claim and claim.resizing else "the cluster has not begun with it"
+        why = claims.refusal(self._client(), body) if body else ""
+        stage += f" ({why})" if why and why not in stage else ""
         minutes = round(self._patience / 60)
         hint = "`kfnb volumes` shows its size. If it stays so, tell the administrator."
         if claim and "on the node" in stage:
@@ -117,6 +147,9 @@ class WaitingForRoom:
         )
 
 
-def _total(mount: str) -> int:
-    seen = os.statvfs(mount)
-    return seen.f_blocks * seen.f_frsize
+def _seen(mount: str) -> Seen:
+    try:
+        seen = os.statvfs(mount)
+    except OSError:  # it is another pod's, perhaps: we may run elsewhere
+        return Seen()
+    return Seen(total=seen.f_blocks * seen.f_frsize)

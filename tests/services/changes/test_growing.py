@@ -135,6 +135,63 @@ def test_a_driver_that_cannot_is_told_at_once_and_the_claim_keeps_what_it_had(fi
     assert "unharmed" in ended.message
 
 
+def stuck(field: Field, status: dict[str, object]) -> None:
+    """What a resizer makes of the claim while we wait."""
+    field.cluster.controllers.held.add(HOME)
+
+    def resizer(seconds: float) -> None:
+        field.ticks += seconds
+        found = copy.deepcopy(claim(field))
+        found["status"] |= copy.deepcopy(status)
+        field.cluster.world.seed(found)
+
+    field.growing._wait._sleep = resizer
+
+
+def condition(kind: str, message: str = "") -> dict[str, str]:
+    return {"type": kind, "status": "True", "message": message}
+
+
+def test_a_driver_that_wants_the_claim_out_of_use_is_told_with_what_to_do(field):
+    """What external-resizer 2 writes: a final error that is not infeasible, and it tries again."""
+    text = "failed to expand pvc with rpc error: code = FailedPrecondition desc = volume is in use"
+    conditions = [condition("Resizing"), condition("ControllerResizeError", text)]
+    stages = {"storage": "ControllerResizeInProgress"}
+    stuck(field, {"conditions": conditions, "allocatedResourceStatuses": stages})
+    ended = grow(field, "2Gi")
+    assert ended.state == "failed"
+    assert "while it is in use" in ended.message
+    assert "volume is in use" in ended.message
+    assert "unharmed" in ended.message
+    assert "Stop the notebook" in ended.hint
+    assert field.ticks < 60
+
+
+def test_an_error_of_a_try_before_is_not_told_while_the_node_is_at_it(field):
+    """The resizer keeps the old condition beside the new one until all has ended."""
+    old = condition("ControllerResizeError", "failed to expand pvc with the pool was away")
+    waits = condition("FileSystemResizePending", "Waiting for user to (re-)start a pod")
+    stages = {"storage": "NodeResizePending"}
+    stuck(field, {"conditions": [old, waits], "allocatedResourceStatuses": stages})
+    ended = grow(field, "2Gi")
+    assert "grow on the node" in ended.message
+    assert "pool" not in ended.message
+    assert "restart the notebook" in ended.hint
+
+
+def test_what_a_resizer_says_in_an_event_alone_is_told_at_the_end(field):
+    text = (
+        "Unable to expand alice/demo-home because CSI driver hostpath.csi.k8s.io only supports "
+        "offline expansion and volume is currently in-use"
+    )
+    stuck(field, {"conditions": [condition("Resizing")]})
+    with field.cluster.world.store.lock:
+        field.cluster.controllers.event(claim(field), True, "VolumeResizeFailed", text, "resizer")
+    ended = grow(field, "2Gi")
+    assert "within 10 min" in ended.message
+    assert text in ended.message
+
+
 def test_the_file_systems_new_size_is_told_where_it_is_mounted(tmp_path):
     wait = WaitingForRoom(lambda: None, "alice")  # type: ignore[arg-type,return-value]
     assert (wait.measure(str(tmp_path)) or 0) > 0
