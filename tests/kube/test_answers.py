@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kfnb_ext.kube.client import answered, answers, failures
+from kfnb_ext.kube.client import answered, answers, failures, retries
 from kfnb_ext.kube.client.address import Address
 from tests.fakes.kubernetes import api
 
@@ -117,6 +117,50 @@ def test_a_used_up_quota_says_how_much_is_left():
         "requests.storage=5Gi, used requests.storage=0, allowed requests.storage=2Gi. "
         "Nothing was changed."
     )
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (
+            "status unknown for quota: q, resources: persistentvolumeclaims,requests.storage",
+            "has not counted yet what the quota q of the namespace alice leaves",
+        ),
+        (
+            "insufficient quota to consume: requests.storage",
+            "No quota of the namespace alice grants it (consume: requests.storage)",
+        ),
+        (
+            "insufficient quota to match these scopes: [{PriorityClass In [high]}]",
+            "grants it (match these scopes: [{PriorityClass In [high]}])",
+        ),
+    ],
+)
+def test_what_else_quotas_refuse_is_told_by_the_words_of_their_source(why: str, words: str):
+    error = refused(403, "Forbidden", f'persistentvolumeclaims "a" is forbidden: {why}')
+
+    assert error.reason == "quota"
+    assert words in error.message
+    assert "Nothing was changed" in error.message
+
+
+def test_a_quota_that_is_being_counted_is_asked_again_and_no_change_of_ours():
+    text = (
+        'Operation cannot be fulfilled on resourcequotas "q": the object has been modified; please '
+        "apply your changes to the latest version and try again"
+    )
+    error = refused(409, "Conflict", text)
+
+    assert error.reason == "throttled"
+    assert not error.uncertain
+    assert retries.Policy().pause(error, "POST", attempt=1, spent=0.1, chance=0) is not None
+
+
+def refused(status: int, reason: str, message: str) -> failures.ClusterError:
+    """The error that a refusal becomes which nobody recorded."""
+    body = json.dumps({"kind": "Status", "reason": reason, "message": message}).encode()
+    address = Address("", "v1", "persistentvolumeclaims", "alice")
+    return answers.translate(answered.Answered("POST", address, status, {}, body))
 
 
 def test_after_a_write_that_timed_out_nobody_claims_that_nothing_changed():

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from kfnb_ext.kube.client import denials, failures
 from kfnb_ext.kube.client.answered import NOTHING, Answered
 
+COUNTING = "Operation cannot be fulfilled on resourcequotas"
+
 
 def translate(answer: Answered) -> failures.ClusterError:
     """The error that a refusal becomes."""
@@ -53,6 +55,13 @@ def _not_found(answer: Answered) -> failures.ClusterError:
 
 
 def _conflict(answer: Answered) -> failures.ClusterError:
+    if COUNTING in answer.message:
+        # Two requests were counted at once (kubernetes/kubernetes#67761): the object is not ours.
+        return failures.Unreachable(
+            "throttled",
+            f"The cluster is counting another request against the namespace's quota. {NOTHING}",
+            "It passes: try again in a minute.",
+        )
     if answer.reason != "AlreadyExists":
         return failures.Clash(
             "stale",

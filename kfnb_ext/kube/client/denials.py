@@ -2,7 +2,8 @@
 
 Every one of these is the same 403 Forbidden; only the message tells them apart.
 
-Rule: the patterns are held to the messages of a real API server (``tests/vectors/kubernetes``).
+Rule: the patterns are held to the messages of a real API server (``tests/vectors/kubernetes``), and
+where none was recorded to its source.
 """
 
 import re
@@ -21,6 +22,10 @@ _QUOTA = re.compile(
     re.DOTALL,
 )
 _MUST = re.compile(r"failed quota: (?P<quota>[^:]+): (?P<what>must specify .+)$", re.DOTALL)
+_UNCOUNTED = re.compile(r"status unknown for quota: (?P<quota>[^,]+)")
+_UNCOVERED = re.compile(
+    r"insufficient quota to (?P<what>(?:consume|match these scopes): .+)$", re.S
+)
 _LIMIT = re.compile(r"(?:maximum|minimum) \S+ usage per |limit to request ratio per ")
 
 
@@ -42,7 +47,7 @@ def forbidden(answer: Answered) -> failures.ClusterError:
             f"The namespace {answer.address.namespace} is being deleted. {NOTHING}",
             "Save your work elsewhere now: everything in the namespace goes with it.",
         )
-    for pattern, told in ((_RBAC, _rbac), (_QUOTA, _quota), (_MUST, _must)):
+    for pattern, told in TOLD:
         found = pattern.search(answer.message)
         if found:
             return told(answer, found)
@@ -88,3 +93,30 @@ def _must(answer: Answered, found: re.Match[str]) -> failures.ClusterError:
         f"{found['what']}. {NOTHING}",
         "Name the requests and limits that the quota asks for.",
     )
+
+
+def _uncounted(answer: Answered, found: re.Match[str]) -> failures.ClusterError:
+    return failures.Refused(
+        "quota",
+        f"The cluster has not counted yet what the quota {found['quota']} of the namespace "
+        f"{answer.address.namespace} leaves. {NOTHING}",
+        "Try again in a minute; if it stays so, show this to the administrator.",
+    )
+
+
+def _uncovered(answer: Answered, found: re.Match[str]) -> failures.ClusterError:
+    return failures.Refused(
+        "quota",
+        f"No quota of the namespace {answer.address.namespace} grants it ({found['what']}), and "
+        f"this cluster allows only what a quota grants. {NOTHING}",
+        "Ask the administrator for a quota that covers it.",
+    )
+
+
+TOLD = (
+    (_RBAC, _rbac),
+    (_QUOTA, _quota),
+    (_MUST, _must),
+    (_UNCOUNTED, _uncounted),
+    (_UNCOVERED, _uncovered),
+)
