@@ -4,6 +4,7 @@ Messages without a recording are those of the kubelet's and the attach controlle
 """
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ MOUNT = (
     'MountVolume.SetUp failed for volume "pvc-ff1f84fc" : rpc error: code = Internal desc = '
     "mount failed: exit status 32"
 )
+LOST = "Node is not ready"
 GRACE = "Container runtime did not kill the pod within specified grace period."
 
 
@@ -135,6 +137,7 @@ def test_a_claim_that_only_waits_is_no_trouble(cluster, tmp_path, name):
     ("reason", "message", "words"),
     [
         ("ExceededGracePeriod", GRACE, f"the old pod did not end in its time: {GRACE}"),
+        ("NodeNotReady", LOST, f"the node of the old pod does not answer: {LOST}"),
         ("FailedKillPod", "error killing pod", "the old pod cannot be ended: error killing pod"),
         ("Killing", "Stopping container demo", "the old pod has not ended"),
     ],
@@ -153,7 +156,7 @@ def test_an_old_pod_that_does_not_go_is_named(cluster, tmp_path, reason, message
     ("name", "words"),
     [
         ("ready", "it is ready"),
-        ("delete_pending", "a claim is still being made from it"),
+        ("delete_pending", "something still needs it: Snapshot is being used to restore a PVC"),
         ("class_of_other_driver", "the storage is cutting it"),
         ("error_class_missing", "the snapshot class cannot be read"),
         ("error_pvc_not_bound", "the cluster cannot begin to cut it: Failed to create snapshot"),
@@ -172,6 +175,54 @@ def test_the_last_word_over_a_snapshot_is_told_in_plain_words(cluster, tmp_path,
     uid = told[0]["involvedObject"]["uid"]
     assert happenings.last(context, "alice", uid).startswith(words)
     assert happenings.last(context, "alice", "another") == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "words"),
+    [
+        (
+            "CreateSnapshotContentFailed",
+            "Error creating volume snapshot content object for snapshot alice/a: no.",
+            "the cluster cannot begin to cut it: Error creating volume snapshot content object",
+        ),
+        (
+            "SetDefaultGroupSnapshotClassFailed",
+            "Failed to set default group snapshot class with error none",
+            "the cluster finds no default snapshot class",
+        ),
+        ("CreatingGroupSnapshot", "Waiting for a group snapshot", "the storage is cutting it"),
+        (
+            "SnapshotDeletePending",
+            "deletion of the individual volume snapshot alice/a is not allowed",
+            "something still needs it: deletion of the individual volume snapshot alice/a is",
+        ),
+        ("SomethingNew", "that nobody knows", "SomethingNew: that nobody knows"),
+    ],
+)
+def test_what_was_not_recorded_is_told_by_the_words_of_its_source(
+    cluster, tmp_path, reason, message, words
+):
+    about = cluster.world.read("persistentvolumeclaims", "alice", "demo-home")
+    say(cluster, about, reason, message)
+    time = csi_pod.Time()
+    context = csi_pod.context(csi_pod.door(cluster, tmp_path, time), tmp_path, time)
+    assert happenings.last(context, "alice", about["metadata"]["uid"]).startswith(words)
+
+
+def test_a_pod_that_nobody_may_make_is_told_by_what_the_controller_passes_on(cluster, tmp_path):
+    door = csi_pod.door(cluster, tmp_path, csi_pod.Time())
+    notebook = cluster.world.read("notebooks", "alice", "demo")
+    before = datetime.now(timezone.utc) - timedelta(minutes=5)
+    assert pods.unmade(door, csi_restart.WHOSE, notebook, before) == ""
+    text = (
+        "Reissued from statefulset/demo: Create Pod demo-0 in StatefulSet demo failed error: pods "
+        '"demo-0" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1'
+    )
+    say(cluster, notebook, "FailedCreate", text)
+    told = pods.unmade(door, csi_restart.WHOSE, notebook, before)
+    assert told == f"the cluster lets no pod be made: {text}"
+    later = before + timedelta(minutes=10)
+    assert pods.unmade(door, csi_restart.WHOSE, notebook, later) == ""
 
 
 def events(name: str) -> list[dict[str, Any]]:

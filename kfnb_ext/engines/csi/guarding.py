@@ -128,6 +128,8 @@ class Guardian:
         stuck = self._troubled is not None and now - self._troubled > self._times.troubled
         if not (late or stuck):
             return False
+        if pod is None:
+            trouble = pods.unmade(self._client, self._whose, seen.object, running.changed)
         self._give_up(seen, trouble or "the new pod was not ready in time")
         return False
 

@@ -5,11 +5,12 @@ itself, and the cluster's own words are kept; an event outlives its cause, so la
 """
 
 import re
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from kfnb_ext.engines.csi import target
+from kfnb_ext.engines.csi import happenings, target
 from kfnb_ext.engines.csi.target import Target
 from kfnb_ext.kube.client import Client, address, failures
 from kfnb_ext.model import snapshots
@@ -24,6 +25,7 @@ MOUNTED = {"Pulling", "Pulled", "Created", "Started"}  # the node does these wit
 # ends, and a copy out of a snapshot may take many times that.
 GOING_ON = re.compile(r"code = (?:Canceled|DeadlineExceeded|Unavailable|Aborted)\b")
 LINGERING = {
+    "NodeNotReady": "the node of the old pod does not answer",
     "ExceededGracePeriod": "the old pod did not end in its time",
     "FailedKillPod": "the old pod cannot be ended",
 }
@@ -134,6 +136,20 @@ def lingering(client: Client, whose: Target) -> str:
         if words := LINGERING.get(str(event.get("reason"))):
             return f"{words}: {event.get('message', '')}"[:LONGEST]
     return "the old pod has not ended"
+
+
+def unmade(client: Client, whose: Target, found: Object, since: datetime) -> str:
+    """Why there is no pod at all, as the Notebook's controller passes it on; empty: not said.
+
+    A quota or a policy refuses it to the StatefulSet, which no reading of pods can tell.
+    """
+    events = said(client, whose.namespace, found["metadata"]["uid"])
+    for event in sorted(events, key=happenings.when, reverse=True):
+        if happenings.when(event)[0] < f"{since:%Y-%m-%dT%H:%M:%SZ}":
+            break  # a Notebook keeps the events of its pods from before
+        if event.get("reason") == "FailedCreate":
+            return f"the cluster lets no pod be made: {event.get('message', '')}"[:LONGEST]
+    return ""
 
 
 def failing(client: Client, namespace: str, claim: str) -> str:

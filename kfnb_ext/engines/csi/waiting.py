@@ -28,6 +28,7 @@ FINAL = re.compile(
     r"cannot find default (?:group )?snapshot class|default snapshot classes were found"
     r"|volume(?:group)?snapshotclass\S* \S+ not found|cannot get claim from snapshot"
     r"|snapshotting non-CSI volumes is not supported|cannot find CSI PersistentVolumeSource"
+    r"|cannot snapshot a non-CSI volume|mismatch with VolumeGroupSnapshotClass"
     r"|code = (?:FailedPrecondition|Unimplemented|InvalidArgument|PermissionDenied)\b"
     rf"|{joining.WITHOUT}"
 )

@@ -42,7 +42,9 @@ def move(run: "Controllers", group: Object) -> Object | None:
         return _default_class(run, group, chosen)
     found = run.world.store.get(CLASS, "", name)
     if found is None:
-        return _failed(run, group, f'volumegroupsnapshotclass.{API} "{name}" not found')
+        text = f'volumegroupsnapshotclass.{API} "{name}" not found'
+        text = f"failed to get group snapshot class with error {text}"
+        return _failed(run, group, "GetGroupSnapshotClassFailed", text)
     bound = status.get("boundVolumeGroupSnapshotContentName")
     if not bound:
         return _content(run, group, chosen, found["driver"])
@@ -50,7 +52,7 @@ def move(run: "Controllers", group: Object) -> Object | None:
         return None  # no sidecar that watches groups: nobody ever says a word
     failing = run.failing.get(metadata["name"])
     if failing:
-        return _failed(run, group, failing.pop(0))
+        return _failed(run, group, "", failing.pop(0))
     return _members(run, group, run.world.store.get(CONTENT, "", bound) or {"spec": {"of": []}})
 
 
@@ -61,8 +63,13 @@ def _chosen(run: "Controllers", group: Object) -> list[Object]:
 
 
 def _default_class(run: "Controllers", group: Object, chosen: list[Object]) -> Object | None:
+    reason = "SetDefaultGroupSnapshotClassFailed"
+    start = "Failed to set default group snapshot class with error"
     if not chosen:
-        return _failed(run, group, "label selector for group snapshot not applied to any PVC")
+        labels = group["spec"]["source"]["selector"].get("matchLabels") or {}
+        told = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        text = f"{start} label selector {told} for group snapshot not applied to any PVC"
+        return _failed(run, group, reason, text)
     name = chosen[0]["spec"].get("storageClassName", "")
     driver = (run.world.store.get(STORAGE_CLASS, "", name) or {}).get("provisioner")
     fitting = [
@@ -75,19 +82,28 @@ def _default_class(run: "Controllers", group: Object, chosen: list[Object]) -> O
         group["spec"]["volumeGroupSnapshotClassName"] = fitting[0]
         return group
     text = f"{len(fitting)} default snapshot classes were found"
-    return _failed(run, group, text if fitting else "cannot find default group snapshot class")
+    text = text if fitting else "cannot find default group snapshot class"
+    return _failed(run, group, reason, f"{start} {text}")
 
 
 def _content(run: "Controllers", group: Object, chosen: list[Object], driver: str) -> Object | None:
     for claim in chosen:
         if claim["status"].get("phase") != "Bound":
-            text = f"the PVC {claim['metadata']['name']} is not yet bound to a PV"
-            return _failed(run, group, text)
+            text = (
+                "failed to create group snapshot content with error failed to get input "
+                f"parameters to create group snapshot {group['metadata']['name']}: "
+                f'"the PVC {claim["metadata"]["name"]} is not yet bound to a PV, will not attempt '
+                'to take a group snapshot"'
+            )
+            return _failed(run, group, "GroupSnapshotContentCreationFailed", text)
     name = f"groupsnapcontent-{group['metadata']['uid']}"
     made = {"kind": CONTENT.kind, "apiVersion": CONTENT.api_version, "metadata": {"name": name}}
     # A real content names volume handles; here the claims do. Later labels do not count.
     made["spec"] = {"driver": driver, "of": [one["metadata"]["name"] for one in chosen]}
     run.world.store.add(CONTENT, made, WHO)
+    whose = f"{group['metadata']['namespace']}/{group['metadata']['name']}"
+    text = f"Waiting for a group snapshot {whose} to be created by the CSI driver."
+    run.event(group, False, "CreatingGroupSnapshot", text, WHO)
     status = {"boundVolumeGroupSnapshotContentName": name, "readyToUse": False}
     return group | {"status": status}
 
@@ -103,7 +119,10 @@ def _members(run: "Controllers", group: Object, content: Object) -> Object | Non
     if not set(content["spec"]["of"]) <= set(held):
         return None  # made a moment ago
     group["status"].pop("error", None)
-    run.event(group, False, "GroupSnapshotReady", f"{metadata['name']} is ready to use.", WHO)
+    whose = f"GroupSnapshot {metadata['namespace']}/{metadata['name']}"
+    text = f"{whose} was successfully created by the CSI driver."
+    run.event(group, False, "GroupSnapshotCreated", text, WHO)
+    run.event(group, False, "GroupSnapshotReady", f"{whose} is ready to use.", WHO)
     group["status"] |= {"creationTime": run.world.store.now(), "readyToUse": True}
     return group
 
@@ -151,7 +170,13 @@ def member(run: "Controllers", snapshot: Object) -> Object | None:
     there = group is not None and group["metadata"]["uid"] == owner["uid"]
     if "deletionTimestamp" in metadata:
         if there:
-            text = f"deletion of {metadata['name']} is not allowed as it belongs to a group"
+            space = metadata["namespace"]
+            text = (
+                f"deletion of the individual volume snapshot {space}/{metadata['name']} is not "
+                f"allowed as it belongs to group snapshot {space}/{owner['name']}. Deleting the "
+                "group snapshot will trigger the deletion of all the individual volume snapshots "
+                "that are part of the group."
+            )
             run.event(snapshot, True, "SnapshotDeletePending", text, WHO)
             return None
         return snapshotter.release(run, snapshot)
@@ -161,8 +186,7 @@ def member(run: "Controllers", snapshot: Object) -> Object | None:
         return snapshotter.content(run, snapshot, "of-the-group")
     failing = run.failing.get(snapshot["spec"]["source"]["persistentVolumeClaimName"])
     if failing:
-        text = failing.pop(0)
-        return snapshotter.failed(run, snapshot, "SnapshotContentCheckandUpdateFailed", text)
+        return snapshotter.failed(run, snapshot, "", failing.pop(0))
     done = snapshotter.taken(run, snapshot)
     if done:
         done["status"]["volumeGroupSnapshotName"] = owner["name"]
@@ -174,11 +198,13 @@ def is_member(snapshot: Object) -> bool:
     return bool(_owner(snapshot))
 
 
-def _failed(run: "Controllers", group: Object, text: str) -> Object | None:
+def _failed(run: "Controllers", group: Object, reason: str, text: str) -> Object | None:
+    """Tell an error, once; without a reason it comes from the content, whose events are its own."""
     status: dict[str, Any] = group.setdefault("status", {})
     if (status.get("error") or {}).get("message") == text:
         return None
-    run.event(group, True, "GroupSnapshotCreationFailed", text, WHO)
+    if reason:
+        run.event(group, True, reason, text, WHO)
     status["error"] = {"message": text, "time": run.world.store.now()}
     return group
 
@@ -186,10 +212,14 @@ def _failed(run: "Controllers", group: Object, text: str) -> Object | None:
 def _let_go(run: "Controllers", group: Object) -> Object | None:
     metadata = group["metadata"]
     members = of(run, group)
-    if any(
-        snapshotter.restoring(run, metadata["namespace"], m["metadata"]["name"]) for m in members
-    ):
-        text = "a snapshot of the group is being used to restore a PVC"
+    space = metadata["namespace"]
+    names = [one["metadata"]["name"] for one in members]
+    held = next((one for one in names if snapshotter.restoring(run, space, one)), "")
+    if held:
+        text = (
+            f"Snapshot {space}/{held} belonging to VolumeGroupSnapshot {space}/{metadata['name']} "
+            "is being used to restore a PVC"
+        )
         run.event(group, True, "SnapshotDeletePending", text, WHO)
         return None
     name = (group.get("status") or {}).get("boundVolumeGroupSnapshotContentName", "")

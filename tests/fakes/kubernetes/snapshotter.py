@@ -115,7 +115,7 @@ def taken(run: "Controllers", snapshot: Object) -> Object | None:
     metadata, status = snapshot["metadata"], snapshot["status"]
     failing = run.failing.get(metadata["name"])
     if failing:
-        return failed(run, snapshot, "SnapshotCreationFailed", failing.pop(0), ready=False)
+        return failed(run, snapshot, "", failing.pop(0), ready=False)
     whose = f"Snapshot {metadata['namespace']}/{metadata['name']}"
     text = f"{whose} was successfully created by the CSI driver."
     run.event(snapshot, False, "SnapshotCreated", text, WHO)
@@ -133,11 +133,12 @@ def taken(run: "Controllers", snapshot: Object) -> Object | None:
 def failed(
     run: "Controllers", snapshot: Object, reason: str, text: str, ready: bool | None = False
 ) -> Object | None:
-    """Tell an error, once."""
+    """Tell an error, once; without a reason it comes from the content, whose events are its own."""
     status: dict[str, Any] = snapshot.setdefault("status", {})
     if (status.get("error") or {}).get("message") == text:
         return None
-    run.event(snapshot, True, reason, text, WHO)
+    if reason:
+        run.event(snapshot, True, reason, text, WHO)
     status["error"] = {"message": text, "time": run.world.store.now()}
     if ready is not None:
         status["readyToUse"] = ready
