@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from kfnb_ext import errors
-from kfnb_ext.engines.csi import journal, keeping, recovering, target
+from kfnb_ext.engines.csi import enlarging, guarding, journal, keeping, recovering, target
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.engine import CsiEngine
 from kfnb_ext.kube import place
@@ -172,3 +172,56 @@ def test_a_new_workspace_is_not_made_and_it_says_what_can_be(space, snapshot):
         space.restore(snapshot, "new_notebook", name="second")
     assert "in place" in caught.value.hint
     assert space.on == OLD
+
+
+def grown(space: Space, claim: str, **more: bool) -> snapshots.Restore:
+    wish = enlarging.Wish(claim=claim, size=5 << 30, **more)
+    return enlarging.enlarge(space.context(), wish, UNDER, trees.Listening())
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+def test_a_claim_of_a_running_one_is_exchanged_for_a_larger_one_and_back(space, nth):
+    space.cluster.world.rights.deny("batch", "jobs")
+    plan = enlarging.plan(space.context(), enlarging.Wish(claim=OLD[nth], size=5 << 30))
+    assert (plan.possible, plan.restart, plan.guardian) == (True, True, False), plan.findings
+    assert ("change", "Workspace") in [(one.act, one.kind) for one in plan.objects]
+    with pytest.raises(errors.Conflict, match="No guardian can run"):
+        grown(space, OLD[nth])
+    assert space.on == OLD
+
+    made = grown(space, OLD[nth], unguarded=True)
+    wanted = tuple(NEW[n] if n == nth else OLD[n] for n in range(2))
+    assert space.on == wanted
+    assert [(one.old, one.new) for one in made.switches] == [(OLD[nth], NEW[nth])]
+    assert made.grown == 5 << 30
+    larger = space.cluster.world.read("persistentvolumeclaims", "alice", NEW[nth])
+    assert larger["status"]["capacity"] == {"storage": "5Gi"}
+    assert larger["spec"]["dataSourceRef"]["name"] == f"lab-{UNDER}-before-0"
+
+    space.engine.undo(UNDER, BACK, trees.Listening(), unguarded=True)
+    assert space.on == OLD
+    kept = [one.name for one in keeping.kept(space.context()) if one.kind == "claim"]
+    assert kept == [NEW[nth]]
+
+
+def test_a_guardian_goes_back_where_a_workspace_does_not_start_on_the_larger_claim(space):
+    run = space.cluster.controllers
+    run.workloads = True
+    run.node.never_ready.add(NEW[0])
+    door = csi_pod.door(space.cluster, space.folder, space.time)
+    whose = target.Target("workspaces", "alice", "lab", POD_NAME)
+    guard = guarding.Guardian(door, whose, UNDER, say=lambda _: None, now=space.time.read)
+    pod = space.controller
+
+    def controller() -> None:
+        """Beside the Workspace's controller the guardian looks at each step."""
+        pod()
+        guard.step()
+
+    space.controller = controller
+    with pytest.raises(errors.EngineFailed, match="on its volumes from before"):
+        grown(space, OLD[0])
+    assert space.on == OLD
+    found = journal.of(space.object).journal
+    assert found
+    assert (found.phase, found.reason) == ("failed", "the new pod was not ready in time")
