@@ -172,6 +172,22 @@ def test_a_device_without_the_library_names_the_path_to_set(shim: Shim) -> None:
     assert "LD_LIBRARY_PATH" in found["hint"]
 
 
+@pytest.mark.parametrize("device", ["nvhost-gpu", "nvmap", "kfd"])
+def test_a_gpu_that_is_not_for_this_library_is_not_called_no_gpu(shim: Shim, device: str) -> None:
+    # A Jetson has a /dev/nvidia0 too: its display.
+    display = "pass" if device == "nvhost-gpu" else "(devices / 'nvidia0').unlink()"
+    code = PROBE + f"{display}; (devices / {device!r}).touch(); tell(said(probe.read))"
+    found = shim.python(code, loader_path=False)
+    assert "none that NVIDIA's library NVML reads" in found["message"]
+    assert "tegrastats" in found["hint"]
+
+
+def test_a_library_without_a_driver_on_a_jetson_is_not_called_no_gpu(shim: Shim) -> None:
+    shim.state(init_err=9)
+    found = shim.python(PROBE + "(devices / 'nvgpu').mkdir(); tell(said(probe.read))")
+    assert "a Jetson's" in found["message"]
+
+
 def test_a_library_beside_the_loaders_path_is_found(shim: Shim) -> None:
     code = READ + "door = nvml.Door(folders=(os.environ['HIDDEN'],)); gpus = gpu.GpuProbe(door)\n"
     found = shim.python(code + "tell(said(gpus.read))", loader_path=False, HIDDEN=str(shim.library))

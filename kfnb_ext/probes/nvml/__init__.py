@@ -136,8 +136,9 @@ class Door:
             self.call("nvmlInit")
         except NvmlError as error:
             # An image may bring the library to a pod that was granted no GPU.
-            if error.code == said.DRIVER_NOT_LOADED and not library.has_device(self._device_root):
-                raise NvmlError(said.NO_GPU) from None
+            absent = library.absent(self._device_root)
+            if error.code == said.DRIVER_NOT_LOADED and absent != said.LIBRARY_NOT_FOUND:
+                raise NvmlError(absent) from None
             raise
 
     def _close(self) -> None:

@@ -37,6 +37,21 @@ def has_device(device_root: Path) -> bool:
     return any(device_root.glob("nvidia*")) or (device_root / "dxg").exists()
 
 
+# /dev/nvidia0 on a Jetson is its display: the GPU is behind these.
+JETSON = ("nvhost-gpu", "nvgpu", "nvmap")
+AMD = ("kfd",)
+
+
+def absent(device_root: Path) -> int:
+    """Which of ``said`` it is that there is no way to NVML here."""
+    there = {name for name in (*JETSON, *AMD) if (device_root / name).exists()}
+    if there & set(JETSON):
+        return said.OTHER_GPU
+    if has_device(device_root):
+        return said.LIBRARY_NOT_FOUND
+    return said.OTHER_GPU if there else said.NO_GPU
+
+
 def load(folders: tuple[str, ...]) -> bool:
     """Load the library, so that the binding finds it loaded. False: there is none."""
     import ctypes  # 3 ms that a pod without a reading need not pay
@@ -67,5 +82,5 @@ def binding() -> types.ModuleType:
 def find(device_root: Path, folders: tuple[str, ...]) -> types.ModuleType:
     """The binding, its library loaded. Raises: NotThere."""
     if not load(folders):
-        raise NotThere(said.LIBRARY_NOT_FOUND if has_device(device_root) else said.NO_GPU)
+        raise NotThere(absent(device_root))
     return binding()

@@ -5,6 +5,7 @@ Rule: a code that is not here still gets a sentence with its number; a person ne
 """
 
 UNINITIALISED = 1
+INVALID_ARGUMENT = 2
 NOT_SUPPORTED = 3
 NO_PERMISSION = 4
 NOT_FOUND = 6
@@ -25,6 +26,7 @@ NO_BINDING = -2
 FOREIGN_BINDING = -3
 BUSY = -4
 GARBLED = -5
+OTHER_GPU = -6
 
 _RESTART = "Stop the notebook and start it again."
 
@@ -47,7 +49,15 @@ SENTENCES: dict[int, tuple[str, str]] = {
         "If this stays, the driver of the node hangs: tell the administrator.",
     ),
     GARBLED: ("The driver's answer makes no sense.", ""),
+    OTHER_GPU: (
+        "The GPU of this pod is none that NVIDIA's library NVML reads (a Jetson's, or AMD's).",
+        "Look at it with its maker's own program: tegrastats, or rocm-smi.",
+    ),
     UNINITIALISED: ("NVIDIA's library was shut down.", "It is opened again at the next reading."),
+    INVALID_ARGUMENT: (
+        "What was asked is not there any more: the GPU may have been cut anew.",
+        "The next look at it comes within ten seconds.",
+    ),
     NOT_SUPPORTED: ("This GPU does not report it.", ""),
     NO_PERMISSION: (
         "The driver does not show it to this pod.",
