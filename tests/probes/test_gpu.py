@@ -222,6 +222,38 @@ def test_what_one_gpu_does_not_report_is_unknown_with_the_reason(shim: Shim) -> 
     assert found["memory_total"] == 80 << 30
 
 
+def test_one_question_that_always_fails_is_no_lost_gpu_and_nothing_is_opened_again(
+    shim: Shim,
+) -> None:
+    shim.state(err_PowerUsage=999, err_Temperature=17)
+    found = shim.python(PROBE + "a = probe.read(); clock.now += 61; tell([a, probe.read()])")
+    for reading in found:
+        assert reading["gpus"][0]["state"] == "ok"
+        assert "lost access" in reading["gpus"][0]["missing"]["power_milliwatts"]
+    assert shim.log == ["init"]
+
+
+def test_one_gpu_of_two_that_was_taken_away_is_looked_for_anew(shim: Shim) -> None:
+    shim.state(gpus=2)
+    found = shim.python(
+        PROBE
+        + """
+probe.read()
+state(**{"gpus": 2, "0.err.Handle": 999})
+clock.now += 61
+taken = probe.read()
+state(gpus=2)
+clock.now += 61
+tell([taken, probe.read()])
+"""
+    )
+    taken, back = found
+    assert [one["state"] for one in taken["gpus"]] == ["error", "ok"]
+    assert "lost access to its GPU" in taken["gpus"][0]["missing"]["memory_used"]
+    assert [one["state"] for one in back["gpus"]] == ["ok", "ok"]
+    assert shim.log == ["init", "shutdown", "init"]
+
+
 def test_an_older_driver_answers_the_older_question_about_memory(shim: Shim) -> None:
     shim.state(err_MemoryInfo_v2=13)
     assert shim.python(READ + "tell(gpu.read())")["gpus"][0]["memory_total"] == 80 << 30

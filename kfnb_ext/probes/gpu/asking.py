@@ -48,6 +48,7 @@ class Asked:
         self.missing.update(dict.fromkeys(fields, reason(error)))
         if error.code in LOST or (error.code in REVOKED and not self.worst):
             self.worst = error.code
+        if error.code in LOST:
             self.door.renew()
 
     def memory(self) -> Memory | None:
@@ -70,6 +71,19 @@ class Asked:
         if 0 <= percent <= 100:
             return float(percent) / 100
         self.missing["utilisation"] = words.NONSENSE
+        return None
+
+    def throttling(self) -> tuple[str, ...] | None:
+        """What holds the clocks down, in words."""
+        for name in ("EventReasons", "ThrottleReasons"):  # the older name goes with CUDA 14
+            try:
+                bits = self.door.call(f"nvmlDeviceGetCurrentClocks{name}", self.handle)
+            except NvmlError as error:
+                if error.code == said.FUNCTION_NOT_FOUND and name == "EventReasons":
+                    continue
+                self.note(error, "throttling")
+                return None
+            return words.throttling(bits)
         return None
 
     def _memory(self) -> Memory:

@@ -13,7 +13,7 @@ from kfnb_ext.model.gpu import Gpu, GpuActivity, GpuMemoryKind, GpuSharing, GpuS
 from kfnb_ext.probes import cgroup, nvml
 from kfnb_ext.probes.gpu import pids, slices, words
 from kfnb_ext.probes.gpu.activity import Activities
-from kfnb_ext.probes.gpu.asking import LOST, STATES, Asked, Memory, reason
+from kfnb_ext.probes.gpu.asking import LOST, REVOKED, STATES, Asked, Memory, reason
 from kfnb_ext.probes.gpu.pids import NOBODY
 from kfnb_ext.probes.nvml import NvmlError, said
 
@@ -154,7 +154,7 @@ class Board:
         self.slow_missing = dict.fromkeys(SLOW, why)
         self._fast_missing = dict.fromkeys(FAST, why)
         self.pcie = {}
-        if error.code in LOST:
+        if error.code in LOST | REVOKED:
             self.door.renew()
 
     def _look_slowly(self) -> None:
@@ -164,7 +164,7 @@ class Board:
         self.minor = ask.number("", "nvmlDeviceGetMinorNumber")
         self.numbers = {f: ask.number(f, *question) for f, question in NUMBERS.items()}
         self.mig_enabled = _mig(ask)
-        self.throttling = _throttling(ask)
+        self.throttling = ask.throttling()
         self._coherent = ask.number("", "nvmlDeviceGetAddressingMode") == COHERENT
         found = slices.find(self.door, self.handle, ask.missing) if self.mig_enabled else []
         self.slices = found
@@ -195,6 +195,13 @@ class Board:
             ask.missing.update(NO_PCIE)
         self._fast_missing, self._memory_code = ask.missing, ask.memory_code
         self._worst = self._worst or ask.worst
+        if self._worst in REVOKED:
+            # Some GPUs answer one question so, for ever; one that was taken away answers none.
+            answers = any(x is not None for x in (self.memory, self.utilisation, self.activity))
+            answers = answers or any(one.memory for one in self.slices)
+            self._worst = 0 if answers else self._worst
+            if self._worst:
+                self.door.renew()
 
     def _measure(self, ask: Asked) -> None:
         try:
@@ -234,16 +241,3 @@ def _mig(ask: Asked) -> bool | None:
         ask.note(error, "mig_enabled")
         return None
     return bool(current)
-
-
-def _throttling(ask: Asked) -> tuple[str, ...] | None:
-    for name in ("EventReasons", "ThrottleReasons"):  # the older name goes with CUDA 14
-        try:
-            bits = ask.door.call(f"nvmlDeviceGetCurrentClocks{name}", ask.handle)
-        except NvmlError as error:
-            if error.code == said.FUNCTION_NOT_FOUND and name == "EventReasons":
-                continue
-            ask.note(error, "throttling")
-            return None
-        return words.throttling(bits)
-    return None

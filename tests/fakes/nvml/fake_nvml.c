@@ -7,6 +7,7 @@
  *
  *   gpus=2  driver=575.57.08  nvml=12.575.57  init_err=18  call_err=999  lost_gpu=0  delay_us=500
  *   err.PowerUsage=3  us.PowerUsage=40 (a question of every GPU: its error, its time)
+ *   0.err.PowerUsage=3 (of one)
  *   0.name= uuid= total= used= reserved= util= temp= power= mig= minor= throttle= ecc= xid=
  *   0.pids=123:1048576,124:0  0.utilpid=123:50  (pid and bytes, pid and percent)
  *   0.mig=1  0.mig_slots=7  0.mig_present=3,5  noperm_parent=1
@@ -128,7 +129,7 @@ int ready_for(void *handle, const char *question) {
     if (slot_of(handle) >= 0 && !slot_is_there(gpu_of(handle), slot_of(handle)))
         return INVALID_ARGUMENT; /* cut anew since */
     snprintf(key, sizeof key, "err.%s", question);
-    return (int)number(key, OK);
+    return (int)of(handle, key, number(key, OK));
 }
 
 static void note(const char *event) {
