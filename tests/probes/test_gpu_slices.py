@@ -206,6 +206,16 @@ def test_not_being_allowed_to_listen_for_errors_is_said(shim: Shim) -> None:
     assert found["memory_used"] == 632291328
 
 
+def test_one_gpu_that_tells_of_no_errors_leaves_those_of_the_others(shim: Shim) -> None:
+    vgpu = {"gpus": 2, "0.err.RegisterEvents": 3}
+    shim.state(**vgpu)
+    code = f"probe.read(); later(11); state(**{vgpu | {'1.xid': 79}}); tell(later(11))"
+    without, told = read(shim, code)["gpus"]
+    assert (without["xid"], told["xid"]) == (None, 79)
+    assert "does not report it" in without["missing"]["xid"]
+    assert "xid" not in told["missing"]
+
+
 def test_pcie_is_asked_only_when_asked_for(shim: Shim) -> None:
     found = read(shim, "tell([probe.read(), probe.read(pcie=True)])")
     assert found[0]["gpus"][0]["pcie_rx"] is None

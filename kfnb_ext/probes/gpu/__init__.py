@@ -115,7 +115,7 @@ class GpuProbe:
         names = ("nvmlSystemGetDriverVersion", "nvmlSystemGetNVMLVersion")
         driver, library = (self._version(name) for name in names)
         self._versions = (driver, library)
-        self._errors.look([b.handle for b in self._boards if not b.refusal])
+        self._errors.look({b.uuid: b.handle for b in self._boards if not b.refusal})
         self._activities.keep(
             {uuid for b in self._boards for uuid in (b.uuid, *(s.uuid for s in b.slices))}
         )
@@ -132,8 +132,9 @@ class GpuProbe:
         found = self._found.by_target if self._found else {}
         xid = self._errors.seen.get(board.uuid, (None, None))
         gpu = board.record(found, whose.sharing, xid)
-        if xid[0] is None and self._errors.refused and not board.refusal:
-            gpu.missing["xid"] = self._errors.refused
+        why = self._errors.refused(board.uuid)
+        if xid[0] is None and why and not board.refusal:
+            gpu.missing["xid"] = why
         return gpu
 
     def _notes(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Errors that the driver tells of by a number (Xid), as events.
 
 Rule: they are listened to from the second slow reading on, so that a shell that looks once does
-not register; not being allowed to listen costs the field and nothing else.
+not register; a GPU that tells of none costs its own field and nothing else.
 """
 
 from collections.abc import Callable
@@ -31,10 +31,15 @@ class Errors:
         self._set: Any = None
         self._generation = 0
         self.seen: dict[str, tuple[int, datetime]] = {}  # uuid -> number, when
-        self.refused = words.WATCHED_SOON
+        self._untold: dict[str, str] = {}  # uuid -> why it tells of none
+        self._unheard = words.WATCHED_SOON  # why none of them is heard
         door.closing.append(self._free)
 
-    def look(self, handles: list[Any]) -> None:
+    def refused(self, uuid: str) -> str:
+        """Why nothing is known of the errors of this GPU."""
+        return self._unheard or self._untold.get(uuid, "")
+
+    def look(self, handles: dict[str, Any]) -> None:
         """Take what was told since the last look."""
         if self._generation != self._door.generation:
             first = self._generation == 0
@@ -52,14 +57,18 @@ class Errors:
             if error.code == said.UNINITIALISED:
                 raise
             if error.code != said.TIMEOUT:  # that one says: nothing more
-                self.refused = reason(error)
+                self._unheard = reason(error)
 
-    def _listen(self, handles: list[Any]) -> None:
-        if self._set is None:
-            self._set = self._door.call("nvmlEventSetCreate")
-        for handle in handles:
-            self._door.call("nvmlDeviceRegisterEvents", handle, CRITICAL, self._set)
-        self.refused = ""
+    def _listen(self, handles: dict[str, Any]) -> None:
+        self._set = self._door.call("nvmlEventSetCreate")
+        self._untold, self._unheard = {}, ""
+        for uuid, handle in handles.items():
+            try:
+                self._door.call("nvmlDeviceRegisterEvents", handle, CRITICAL, self._set)
+            except NvmlError as error:
+                if error.code == said.UNINITIALISED:
+                    raise
+                self._untold[uuid] = reason(error)
 
     def _free(self) -> None:
         if self._set is not None and self._generation == self._door.generation:
