@@ -18,6 +18,7 @@ GpuPidMode = Literal["namespaced", "host", "none", "unknown"]
 GpuConfidence = Literal["exact", "lower_bound", "unknown"]
 GpuHolderKind = Literal["kernel", "terminal", "server", "pod", "orphan"]
 
+SHARED_FROM = 256 << 20  # bytes: less is what drivers keep for a context beside its memory
 IDLE = 0.01  # a ratio up to this is no work: a driver that is asked does that much by itself
 
 

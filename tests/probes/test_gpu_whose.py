@@ -226,6 +226,50 @@ tell(probe.read())
     assert one["processes"] == []
 
 
+def test_who_may_see_the_whole_gpu_counts_a_slices_process_once(shim: Shim) -> None:
+    reading = read(
+        shim,
+        f"""
+from kfnb_ext.services.gpu import holding
+(pid,) = kernel("a.ipynb")
+state(g0_mig=1, g0_mig_present="3", g0_s3_pids=f"{{pid}}:{MIB}", g0_pids=f"{{pid}}:{MIB}",
+      g0_used={900 * MIB})
+tell(holding.merge(probe.read(), {{}}))
+""",
+    )
+    (one,) = reading["gpus"]
+    assert (one["processes"], one["memory_own"]) == ([], MIB)
+    assert one["memory_others"] == 899 * MIB
+    assert one["slices"][0]["memory_own"] == MIB
+    (holder,) = reading["holders"]
+    assert holder["memory"] == MIB
+
+
+def test_without_the_drivers_list_the_device_files_tell_who(shim: Shim) -> None:
+    """As in a virtual machine with a part of a GPU (vGPU), with a recent driver."""
+    reading = read(
+        shim,
+        """
+(pid,) = kernel("a.ipynb")
+state(err_ComputeRunningProcesses=3)
+tell([pid, probe.read()])
+""",
+    )
+    pid, (one,) = reading[0], reading[1]["gpus"]
+    (process,) = one["processes"]
+    assert (process["pid"], process["name"], process["memory"]) == (pid, "a.ipynb", None)
+    assert one["memory_own"] is None
+    assert "does not report it" in one["missing"]["memory_own"]
+
+
+def test_a_slice_whose_processes_are_not_listed_is_not_called_empty(shim: Shim) -> None:
+    shim.state(g0_mig=1, g0_mig_slots=1, err_ComputeRunningProcesses=4)
+    (one,) = read(shim, "kernel('a.ipynb'); tell(probe.read())")["gpus"]
+    assert one["slices"][0]["memory_own"] is None
+    assert "does not show it" in one["slices"][0]["missing"]["memory_own"]
+    assert [p["name"] for p in one["processes"]] == ["a.ipynb"]
+
+
 def test_processes_of_two_gpus_are_told_apart_by_their_device_nodes(shim: Shim) -> None:
     reading = read(
         shim,

@@ -28,6 +28,8 @@ SCENES: dict[str, dict[str, Any]] = {
     "one to be reset": {"gpus": 2, "err_MemoryInfo_v2": 16, "err_MemoryInfo": 16},
     "memory refused": {"err_MemoryInfo_v2": 4, "err_MemoryInfo": 4},
     "slices that are not listed": {"g0_mig": 1, "err_MaxMigDeviceCount": 4},
+    "slices without parts": {"g0_mig": 1, "g0_mig_present": "3", "err_Attributes": 4},
+    "slices without lists": {"g0_mig": 1, "g0_mig_slots": 2, "err_ComputeRunningProcesses": 3},
     "an unknown mode": {"err_MigMode": 4},
     "a driver before 535": {"driver": "525.147.05"},
     "a driver of the 550s": {"driver": "550.163.01"},

@@ -14,7 +14,8 @@ from kfnb_ext.probes.gpu.asking import Asked, Memory, reason
 from kfnb_ext.probes.nvml import NvmlError, said
 
 # NVML says either of an empty slot.
-EMPTY = frozenset({2, 6})  # INVALID_ARGUMENT, NOT_FOUND
+EMPTY = frozenset({said.INVALID_ARGUMENT, said.NOT_FOUND})
+SIZES = ("multiprocessors", "gpu_slices", "compute_slices")
 
 
 class Slice:
@@ -29,7 +30,7 @@ class Slice:
         self.compute_instance: int | None = ask.number(
             "compute_instance", "nvmlDeviceGetComputeInstanceId"
         )
-        parts = ask.number("profile", "nvmlDeviceGetAttributes_v2")
+        parts = _attributes(ask)
         self.multiprocessors = parts and parts.multiprocessorCount
         self.gpu_slices = parts and parts.gpuInstanceSliceCount
         self.compute_slices = parts and parts.computeInstanceSliceCount
@@ -102,6 +103,14 @@ def find(door: nvml.Door, parent: Any, missing: dict[str, str]) -> list[Slice]:
             if error.code not in EMPTY:
                 missing["slices"] = reason(error)
     return found
+
+
+def _attributes(ask: Asked) -> Any:
+    try:
+        return ask.door.call("nvmlDeviceGetAttributes_v2", ask.handle)
+    except NvmlError as error:
+        ask.note(error, "profile", *SIZES)
+        return None
 
 
 def _profile(ask: Asked, parts: Any) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from kfnb_ext.model import servers
 from kfnb_ext.model.gpu import (
     IDLE,
+    SHARED_FROM,
     GpuHolderKind,
     GpuPidMode,
     GpuProcess,
@@ -24,7 +25,6 @@ from kfnb_ext.probes.gpu.board import Board
 from kfnb_ext.probes.gpu.pids import Own
 from kfnb_ext.probes.processes import Process
 
-SHARED_FROM = 256 << 20  # bytes: less is what drivers keep for a context beside its memory
 MPS = "CUDA_MPS_PIPE_DIRECTORY" in os.environ  # of the container, so for as long as we live
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
@@ -60,19 +60,27 @@ class Whose:
     def _board(self, board: Board, in_slices: set[int]) -> None:
         for one in board.slices:
             own = self._own(one.listed, {}, one.memory, None, set())
-            own.missing.pop("memory_others", None)  # a slice is one pod's
+            own = _unless_refused(own, one.missing)
+            own.missing.pop("memory_others", None)  # told of whole GPUs alone
             self.by_target[one.uuid] = own
         on_it = {pid for pid, gpus in self._files.items() if board.minor in gpus}
         unlisted = on_it - in_slices - board.listed.keys()
-        if self._trusted:
+        if self._trusted and self._answered(board):
             # The driver lists all that have memory; a forked worker has but inherited the file.
             # One that was left behind keeps what its parent took, though the driver says nothing.
             unlisted = {pid for pid in unlisted if self._kind(pid)[0] == "orphan"}
         own = self._own(board.listed, board.work, board.memory, board.utilisation, unlisted)
-        if "processes" in board.slow_missing and self._trusted:
-            why = board.slow_missing["processes"]
-            own = Own(own.processes, None, None, {"memory_own": why, "memory_others": why})
-        self.by_target[board.uuid] = own
+        own = _unless_refused(own, board.slow_missing)
+        # Who may see the whole finds there what is on its slices once more.
+        alone = tuple(one for one in own.processes if one.pid not in in_slices)
+        self.by_target[board.uuid] = own._replace(processes=alone)
+
+    @staticmethod
+    def _answered(board: Board) -> bool:
+        """The driver lists processes, of the whole or of the slices that are here."""
+        return "processes" not in board.slow_missing or any(
+            "processes" not in one.missing for one in board.slices
+        )
 
     @property
     def _trusted(self) -> bool:
@@ -94,9 +102,9 @@ class Whose:
         found.sort(key=lambda p: (-(p.memory or 0), p.pid))
         missing: dict[str, str] = {}
         own = _sum(found, missing)
-        if own == 0 and listed and self.mode == "host":
+        if own == 0 and listed:
             own = None
-            missing["memory_own"] = words.HOST_PIDS
+            missing["memory_own"] = words.HOST_PIDS if self.mode == "host" else words.NOT_OURS
         return Own(tuple(found), own, _others(own, memory, missing), missing)
 
     def _share(self, pid: int, work: Mapping[int, float], quiet: bool) -> tuple[float | None, str]:
@@ -170,6 +178,14 @@ def sharing(board: Board, own: Own) -> GpuSharing:
     if board.shared:
         return "time_sliced_or_shared"
     return "unknown" if own.others is None else "exclusive"
+
+
+def _unless_refused(own: Own, missing: Mapping[str, str]) -> Own:
+    """The memory of those who are not listed is not 0."""
+    if "processes" not in missing:
+        return own
+    why = missing["processes"]
+    return Own(own.processes, None, None, {"memory_own": why, "memory_others": why})
 
 
 def _left(one: Process, table: Mapping[int, Process]) -> bool:

@@ -14,6 +14,7 @@ CUT_ANEW = "The GPU was cut anew since the last reading; the next one has it."
 UNIFIED = "The GPU uses the pod's own memory and has none of its own."
 NOT_ASKED = "It takes the driver 20 ms for each question, so it is read only when asked for."
 HOST_PIDS = "This driver names processes by the node's numbers: whose they are cannot be told."
+NOT_OURS = "The driver lists processes there that this user may not look into."
 PID_NAMESPACE = (
     "The drivers 535.113 to 560 report no memory of processes in a pod; from 565 on they do."
 )
