@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfnb_ext.model.activity import ActivityPolicy, Evidence
-from kfnb_ext.model.gpu import Gpu, Gpus
+from kfnb_ext.model.gpu import SHARED_FROM, Gpu, Gpus, MigSlice
 from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.probes.usage import Work
 from kfnb_ext.services import words
@@ -48,8 +48,7 @@ def gpu_work(gpus: Gpus | Unavailable, policy: ActivityPolicy) -> GpuWork:
 def _share(gpu: Gpu, policy: ActivityPolicy) -> float | None:
     """The share of time in which our own processes ran on it; None: not known."""
     if gpu.mig_enabled or gpu.slices:
-        # A slice is granted to one pod alone: whoever works there is ours.
-        ran = [one.activity.sm if one.activity else None for one in gpu.slices]
+        ran = [_slice_share(one, policy) for one in gpu.slices]
         return (
             max((one for one in ran if one is not None), default=None) if None not in ran else None
         )
@@ -61,6 +60,15 @@ def _share(gpu: Gpu, policy: ActivityPolicy) -> float | None:
     # A GPU on which nobody works does not work for us either.
     still = gpu.utilisation is not None and gpu.utilisation < policy.gpu
     return gpu.utilisation if alone or still else None
+
+
+def _slice_share(one: MigSlice, policy: ActivityPolicy) -> float | None:
+    """A slice can be shared in turns too: work beside the memory of others may be theirs."""
+    ran = one.activity.sm if one.activity else None
+    if ran is None or ran < policy.gpu or one.memory_own is None:
+        return ran
+    alone = one.memory_own > 0 and (one.memory_used or 0) - one.memory_own <= SHARED_FROM
+    return ran if alone else None
 
 
 def gpu_evidence(gpu: GpuWork, now: datetime) -> list[Evidence]:

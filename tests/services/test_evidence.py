@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kfnb_ext.model.activity import Activity, ActivityPolicy
-from kfnb_ext.model.gpu import Gpu, GpuProcess, Gpus
+from kfnb_ext.model.gpu import Gpu, GpuActivity, GpuProcess, Gpus, MigSlice
 from kfnb_ext.model.operations import Operation
 from kfnb_ext.model.reading import Unavailable
 from kfnb_ext.probes.nvml import said
@@ -252,6 +252,38 @@ def held(utilisation: float | None, **more: object) -> Gpus:
 )
 def test_only_work_of_our_own_processes_on_a_gpu_is_ours(
     found: Gpus | Unavailable, share: float | None
+):
+    assert progress.gpu_work(found, ActivityPolicy()).share == share
+
+
+def sliced(ran: float | None, own: int | None, used: int) -> Gpus:
+    """A slice of a Hopper on which something ran."""
+    activity = ran if ran is None else GpuActivity(
+        window_s=2.0, sm=ran, occupancy=None, tensor=None, memory_bandwidth=None, graphics=ran
+    )  # fmt: skip
+    part = MigSlice(
+        uuid="MIG-1", slot=0, gpu_instance=1, compute_instance=0, profile="1g.10gb",
+        multiprocessors=16, gpu_slices=1, compute_slices=1, memory_total=10 << 30,
+        memory_used=used, memory_own=own, activity=activity, processes=(), held_idle_since=None,
+    )  # fmt: skip
+    (one,) = gpus(None).gpus
+    given = msgspec.structs.replace(one, mig_enabled=True, slices=(part,))
+    return Gpus(driver_version=None, nvml_version=None, gpus=(given,))
+
+
+@pytest.mark.parametrize(
+    ("found", "share"),
+    [
+        (sliced(0.7, 2 << 30, (2 << 30) + (40 << 20)), 0.7),
+        (sliced(0.7, 2 << 30, 6 << 30), None),  # shared in turns: it may be theirs
+        (sliced(0.7, 0, 6 << 30), None),
+        (sliced(0.01, 0, 6 << 30), 0.01),
+        (sliced(0.7, None, 6 << 30), 0.7),  # a driver that tells no memory: a slice is one pod's
+        (sliced(None, 2 << 30, 2 << 30), None),
+    ],
+)
+def test_work_on_a_slice_beside_the_memory_of_others_is_not_taken_for_ours(
+    found: Gpus, share: float | None
 ):
     assert progress.gpu_work(found, ActivityPolicy()).share == share
 

@@ -54,6 +54,14 @@ def use(pid: int, *found: Framework) -> dict[int, FrameworkUse]:
     return {pid: FrameworkUse(pid=pid, start_ticks=1, taken=NOON, frameworks=found)}
 
 
+def part(uuid: str = "MIG-1", **more: Any) -> MigSlice:
+    return MigSlice(
+        uuid=uuid, slot=0, gpu_instance=1, compute_instance=0, profile="1g.5gb",
+        multiprocessors=14, gpu_slices=1, compute_slices=1, memory_total=5 * MIB,
+        memory_used=MIB, memory_own=MIB, held_idle_since=None, **{"activity": None, **more},
+    )  # fmt: skip
+
+
 def torch(uuid: str | None = None, reserved: int | None = 5 * MIB) -> Framework:
     return Framework(
         name="torch", device="cuda:0", uuid=uuid, allocated=3 * MIB, reserved=reserved, peak=None
@@ -179,6 +187,16 @@ def test_a_framework_on_another_gpu_says_nothing_of_this_one(uuid: str, memory: 
     assert merged.gpus[0].processes[0].memory == memory
 
 
+@pytest.mark.parametrize(("slices", "memory"), [(1, 5 * MIB), (2, None)])
+def test_a_framework_that_names_the_whole_gpu_speaks_of_its_only_slice(
+    slices: int, memory: int | None
+) -> None:
+    unknown = process(memory=None, confidence="unknown", missing={"memory": "Not in a pod."})
+    parts = tuple(part(f"MIG-{n}", processes=(unknown,)) for n in range(slices))
+    merged = holding.merge(reading(slices=parts), use(7, torch("abc")))
+    assert {p.memory for s in merged.gpus[0].slices for p in s.processes} == {memory}
+
+
 def test_a_file_of_an_earlier_process_of_that_number_is_not_believed() -> None:
     unknown = process(memory=None, confidence="unknown", start_ticks=99)
     merged = holding.merge(reading(unknown), use(7, torch()))
@@ -248,13 +266,8 @@ def test_a_slice_is_idle_by_its_own_activity(sm: float | None, idle: bool | None
         activity = GpuActivity(
             window_s=2, sm=sm, occupancy=None, tensor=None, memory_bandwidth=None, graphics=sm
         )
-    part = MigSlice(
-        uuid="MIG-1", slot=0, gpu_instance=1, compute_instance=0, profile="1g.5gb",
-        multiprocessors=14, gpu_slices=1, compute_slices=1, memory_total=5 * MIB,
-        memory_used=MIB, memory_own=MIB, activity=activity, processes=(process(),),
-        held_idle_since=None,
-    )  # fmt: skip
-    marked = holding.Idle().mark(holding.merge(reading(share=None, slices=(part,)), {}))
+    one = part(activity=activity, processes=(process(),))
+    marked = holding.Idle().mark(holding.merge(reading(share=None, slices=(one,)), {}))
     (found,) = marked.gpus[0].slices
     assert (found.held_idle_since == NOON) == bool(idle)
     assert ("held_idle_since" in found.missing) == (idle is None)

@@ -33,20 +33,24 @@ def merge(reading: Gpus, uses: Mapping[int, FrameworkUse]) -> Gpus:
     targets = sum(len(one.slices) or 1 for one in reading.gpus)
     gpus = []
     for one in reading.gpus:
-        slices = tuple(_filled(s, uses, targets) for s in one.slices)
-        gpus.append(_filled(replace(one, slices=slices), uses, targets))
+        # Of a slice, some versions of a framework tell the UUID of the GPU it was cut from.
+        known = (one.uuid,) if len(one.slices) == 1 else ()
+        slices = tuple(_filled(s, uses, targets, s.uuid, *known) for s in one.slices)
+        gpus.append(_filled(replace(one, slices=slices), uses, targets, one.uuid))
     return replace(reading, gpus=tuple(gpus), holders=tuple(_holders(gpus, uses)))
 
 
-def _filled(target: Target, uses: Mapping[int, FrameworkUse], targets: int) -> Target:
-    found = tuple(_said(p, uses.get(p.pid), target.uuid, targets) for p in target.processes)
+def _filled(target: Target, uses: Mapping[int, FrameworkUse], targets: int, *uuids: str) -> Target:
+    found = tuple(_said(p, uses.get(p.pid), uuids, targets) for p in target.processes)
     return replace(target, processes=found)
 
 
-def _said(one: GpuProcess, use: FrameworkUse | None, uuid: str, targets: int) -> GpuProcess:
+def _said(
+    one: GpuProcess, use: FrameworkUse | None, uuids: tuple[str, ...], targets: int
+) -> GpuProcess:
     if one.memory is not None or use is None or use.start_ticks not in (None, one.start_ticks):
         return one
-    here = [f for f in use.frameworks if _is_of(f, uuid, targets)]
+    here = [f for f in use.frameworks if _is_of(f, uuids, targets)]
     if not here:
         return one
     memory = sum(f.allocated if f.reserved is None else f.reserved for f in here)
@@ -54,8 +58,8 @@ def _said(one: GpuProcess, use: FrameworkUse | None, uuid: str, targets: int) ->
     return replace(one, memory=memory, confidence="lower_bound", missing=missing)
 
 
-def _is_of(one: Framework, uuid: str, targets: int) -> bool:
-    return targets == 1 if one.uuid is None else uuid.endswith(one.uuid)
+def _is_of(one: Framework, uuids: tuple[str, ...], targets: int) -> bool:
+    return targets == 1 if one.uuid is None else any(uuid.endswith(one.uuid) for uuid in uuids)
 
 
 def _holders(gpus: Iterable[Gpu], uses: Mapping[int, FrameworkUse]) -> list[GpuHolder]:
