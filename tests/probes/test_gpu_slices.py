@@ -161,6 +161,7 @@ tell(probe.read())
     assert found["memory_total"] == 16 << 30
     assert found["memory_used"] is None
     assert found["utilisation"] == 0.37
+    assert "used of all of it is not known" in found["missing"]["memory_others"]
 
 
 @pytest.mark.parametrize("state", [{"lost_gpu": 0}, {"err_MemoryInfo": 999, "g0_mig": 1}])
@@ -170,8 +171,13 @@ def test_other_refusals_are_not_taken_for_unified_memory(shim: Shim, state: dict
 
 
 def test_a_gpu_in_the_processors_address_space_is_coherent(shim: Shim) -> None:
-    shim.state(addressing=2)
-    assert read(shim, "tell(probe.read())")["gpus"][0]["memory_kind"] == "coherent"
+    # There, what a process has taken stays taken when it has ended: it is not that of others.
+    shim.state(addressing=2, g0_used=40 << 30)
+    one = read(shim, "tell(probe.read())")["gpus"][0]
+    assert one["memory_kind"] == "coherent"
+    assert (one["memory_used"], one["memory_others"]) == (40 << 30, None)
+    assert one["sharing"] == "unknown"
+    assert "stays taken" in one["missing"]["memory_others"]
 
 
 def test_what_holds_the_clocks_back_is_said_in_words(shim: Shim) -> None:
@@ -209,8 +215,10 @@ def test_not_being_allowed_to_listen_for_errors_is_said(shim: Shim) -> None:
 def test_one_gpu_that_tells_of_no_errors_leaves_those_of_the_others(shim: Shim) -> None:
     vgpu = {"gpus": 2, "0.err.RegisterEvents": 3}
     shim.state(**vgpu)
-    code = f"probe.read(); later(11); state(**{vgpu | {'1.xid': 79}}); tell(later(11))"
-    without, told = read(shim, code)["gpus"]
+    code = f"probe.read(); a = later(11); state(**{vgpu | {'1.xid': 79}}); tell([a, later(11)])"
+    quiet, after = read(shim, code)
+    without, told = after["gpus"]
+    assert "xid" not in quiet["gpus"][1]["missing"]
     assert (without["xid"], told["xid"]) == (None, 79)
     assert "does not report it" in without["missing"]["xid"]
     assert "xid" not in told["missing"]

@@ -71,6 +71,10 @@ class Whose:
             unlisted = {pid for pid in unlisted if self._kind(pid)[0] == "orphan"}
         own = self._own(board.listed, board.work, board.memory, board.utilisation, unlisted)
         own = _unless_refused(own, board.slow_missing)
+        if board.memory_kind == "coherent" and own.others is not None:
+            own = own._replace(
+                others=None, missing={**own.missing, "memory_others": words.COHERENT}
+            )
         # Who may see the whole finds there what is on its slices once more.
         alone = tuple(one for one in own.processes if one.pid not in in_slices)
         self.by_target[board.uuid] = own._replace(processes=alone)
@@ -207,7 +211,7 @@ def _others(
     own: int | None, memory: tuple[int, int, int | None] | None, missing: dict[str, str]
 ) -> int | None:
     if memory is None or own is None:
-        missing["memory_others"] = words.OTHERS_UNKNOWN
+        missing["memory_others"] = words.USED_UNKNOWN if memory is None else words.OTHERS_UNKNOWN
         return None
     _, used, reserved = memory
     if reserved is None:

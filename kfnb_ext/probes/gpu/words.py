@@ -23,6 +23,8 @@ NO_SAMPLE = "The driver has measured no work of this process lately."
 NOT_LISTED = "It keeps the GPU open, but the driver does not list it."
 RESERVE_UNKNOWN = "This driver does not tell what it keeps for itself."
 OTHERS_UNKNOWN = "What this pod's own processes hold is not known, so neither is the rest."
+USED_UNKNOWN = "What is used of all of it is not known, so neither is what others hold."
+COHERENT = "Memory of this GPU stays taken after a process has ended: whose it is cannot be told."
 WATCHED_SOON = "Errors are watched from the second reading on."
 
 # nvml.h, nvmlClocksEventReasons. 1 is "idle": that is no reason to worry.

@@ -114,25 +114,28 @@ int nvmlGpmMetricsGet(metrics *m) {
     return OK;
 }
 
-/* Events: one Xid for each GPU whenever the state names another. */
+/* Events: one Xid for each GPU that was registered, whenever the state names another. */
 typedef struct { void *device; ull type, data; unsigned gi, ci; } event;
 static ull seen[64];
+static int registered[64];
 int nvmlEventSetCreate(void **out) {
     int code = ready("EventSet");
-    if (!code) *out = seen;
+    if (!code) *out = memset(registered, 0, sizeof registered);
     return code;
 }
 int nvmlEventSetFree(void *set) { (void)set; return OK; }
 int nvmlDeviceRegisterEvents(void *handle, ull types, void *set) {
+    int code = ready_for(handle, "RegisterEvents");
     (void)types, (void)set;
-    return ready_for(handle, "RegisterEvents");
+    if (!code && gpu_of(handle) < 64) registered[gpu_of(handle)] = 1;
+    return code;
 }
 int nvmlEventSetWait_v2(void *set, event *out, unsigned ms) {
     int code = ready("EventSetWait");
     (void)set, (void)ms;
     for (long gpu = 0; !code && gpu < (long)number("gpus", 1) && gpu < 64; gpu++) {
         ull xid = of(handle_of(gpu, -1), "xid", 0);
-        if (xid == seen[gpu]) continue;
+        if (xid == seen[gpu] || !registered[gpu]) continue;
         seen[gpu] = xid;
         if (!xid) continue;
         out->device = handle_of(gpu, -1), out->type = 8, out->data = xid;
