@@ -127,6 +127,9 @@ function memoryNotes(target: Gpu | MigSlice, now: string, trans: TranslationBund
     const most = units.bytes(target.memory_total);
     notes.push(trans.__('Together with the programs of the pod it has %1.', most));
   }
+  if ('sharing' in target && target.sharing === 'mps') {
+    notes.push(trans.__('It is shared through MPS, which may allow you less than all of it.'));
+  }
   if (own !== null && others) {
     notes.push(trans.__('Of it %1 are ours, %2 of others.', units.bytes(own), units.bytes(others)));
   }

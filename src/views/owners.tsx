@@ -43,6 +43,12 @@ function Holder(props: HoldersProps & { holder: GpuHolder }): JSX.Element {
           {memory(holder, trans) ?? <Unknown reason={holder.missing.memory} trans={trans} />}
         </span>
       </div>
+      {holder.memory === null && holder.missing.memory ? (
+        // For eyes alone: who listens has heard it in place of the figure.
+        <p className="kfnb-Note" aria-hidden="true">
+          {holder.missing.memory}
+        </p>
+      ) : null}
       <div className="kfnb-Note">
         {notes(props).map(note => (
           <p key={note}>{note}</p>
