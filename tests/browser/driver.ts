@@ -5,18 +5,28 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 const ROOT = path.join(__dirname, '../..');
-const BUILD = 'from tests.fakes.nvml.shim import build; print(build() or "")';
+const BUILD =
+  'import sys; from tests.fakes.nvml.shim import NAME, build; ' +
+  'print(build(NAME, *sys.argv[1:]) or "")';
 
 export const NO_COMPILER = 'NO C COMPILER: the fake NVIDIA driver cannot be built';
 
 export type Keys = Record<string, string | number>;
 
-/** Built once for all: the folder of the library; empty without a compiler. */
-const library = execFileSync('python', ['-c', BUILD], { cwd: ROOT, encoding: 'utf8' }).trim();
+/** The folder of the library, built once for all; empty without a compiler. */
+function built(defines: string[]): string {
+  return execFileSync('python', ['-c', BUILD, ...defines], { cwd: ROOT, encoding: 'utf8' }).trim();
+}
+
 let made = 0;
 
 export class Driver {
-  readonly library = library;
+  readonly library: string;
+
+  /** `OLD`: without what drivers before 510 do not have. */
+  constructor(...defines: string[]) {
+    this.library = built(defines);
+  }
 
   /** A folder to throw away, for device nodes too; it is there from the first state on. */
   readonly folder = path.join(os.tmpdir(), `kfnb-driver-${process.pid}-${made++}`);

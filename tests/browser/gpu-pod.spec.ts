@@ -1,4 +1,5 @@
-/** GPUs in pods whose node is another than this machine: unified memory under a limit. */
+/** GPUs in pods whose node is another than this machine: its memory, its devices, its sharing. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Driver, NO_COMPILER } from './driver';
 import { expect, jupyterFor, openLab, test } from './lab';
@@ -48,5 +49,61 @@ test.describe('unified memory, on a node of 128 GiB, in a pod of 16 GiB', () => 
       memory_used: null,
       utilisation: 0.37
     });
+  });
+});
+
+for (const [name, devices, keys, reason, hint] of [
+  ['whose driver is not loaded', ['nvidia0'], { init_err: 9 }, /no NVIDIA driver loaded/, /node/],
+  ['without the library', ['nvidia0'], null, /libnvidia-ml\.so\.1 is not found/, /on GKE it is/],
+  ['of a Jetson', ['nvhost-gpu', 'nvidia0'], null, /none that NVIDIA's library/, /tegrastats/]
+] as const) {
+  test.describe(`a device ${name}`, () => {
+    const driver = new Driver();
+    test.skip(keys !== null && !driver.library, NO_COMPILER);
+    test.skip(keys === null && fs.existsSync('/dev/nvidiactl'), 'the library is on this machine');
+    test.skip(!isRoot, NOT_ROOT);
+    const folder = path.join(driver.folder, 'pod');
+    const jupyter = jupyterFor({
+      within: podOf(folder),
+      env: keys ? driver.env : {},
+      prepare: () => {
+        driver.state(keys ?? {});
+        plant(folder, { devices: [...devices] });
+      }
+    });
+    test.afterAll(() => driver.remove());
+
+    test('is told from no GPU, with the way out', async ({ page, seen }) => {
+      await openLab(page, jupyter());
+      const opened = await openSidebar(page);
+      const section = opened.locator('#kfnb-gpu-body');
+
+      await expect(section.getByText(reason)).toBeVisible(LATE);
+      await expect(section.getByText(hint).first()).toBeVisible();
+      await expect(section).not.toContainText('has no GPU');
+      await expect(page.locator('#kfnb-limits-body .kfnb-Meter').first()).toBeVisible();
+      expect(seen.errors).toEqual([]);
+    });
+  });
+}
+
+test.describe('a GPU that is shared through MPS', () => {
+  const driver = new Driver();
+  test.skip(!driver.library, NO_COMPILER);
+  const jupyter = jupyterFor({
+    env: { ...driver.env, CUDA_MPS_PIPE_DIRECTORY: '/mps/pipe' },
+    prepare: () => driver.state({ '0.used': 20 * GIB })
+  });
+  test.afterAll(() => driver.remove());
+
+  test('is not shown as if all of it were the pod’s', async ({ page }) => {
+    await openLab(page, jupyter());
+    const opened = await openSidebar(page);
+    const section = opened.locator('#kfnb-gpu-body');
+
+    await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible(LATE);
+    await expect(section.getByText(/through MPS, which may allow you less/)).toBeVisible();
+    await section.locator('details.kfnb-Board > summary').click();
+    await expect(section.getByText('through MPS', { exact: true })).toBeVisible();
   });
 });

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { notebookOf, openNotebook } from './cells';
 import { Driver, NO_COMPILER } from './driver';
 import { POD } from './jupyter';
 import { expect, type Jupyter, jupyterFor, openLab, runAll, test } from './lab';
@@ -45,6 +46,24 @@ for (const [name, keys, reason, hint] of [
   });
 }
 
+test.describe('a driver of the 470s', () => {
+  const driver = new Driver('OLD');
+  test.skip(!driver.library, NO_COMPILER);
+  const keys = { driver: '470.256.02', '0.used': 20 * 2 ** 30, '0.pids': `8041:${512 * MIB}` };
+  const jupyter = jupyterFor({ env: driver.env, prepare: () => driver.state(keys) });
+  test.afterAll(() => driver.remove());
+
+  test('is asked the older questions', async ({ page, seen }) => {
+    const section = await gpus(page, jupyter());
+
+    await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible(LATE);
+    await expect(section.getByText('37 %', { exact: true })).toBeVisible();
+    await expect(section.getByText('Driver 470.256.02')).toBeVisible();
+    await expect(section).not.toContainText(/are ours/);
+    expect(seen.errors).toEqual([]);
+  });
+});
+
 test.describe('a driver that answers oddly', () => {
   const driver = new Driver();
   test.skip(!driver.library, NO_COMPILER);
@@ -85,6 +104,16 @@ test.describe('a driver that answers oddly', () => {
     await expect(section.locator('.kfnb-Holders')).toHaveCount(0);
   });
 
+  test('with 8 GPUs of 7 slices each, shows them all', async ({ page, seen }) => {
+    const cut = Object.fromEntries([...Array(8).keys()].map(gpu => [`${gpu}.mig`, 1]));
+    driver.state({ gpus: 8, gpm: 1, noperm_parent: 1, ...cut });
+    const section = await gpus(page, jupyter());
+
+    await expect(section.locator('h5')).toHaveCount(56, LATE);
+    await expect(section.getByText('12 MiB of 10 GiB')).toHaveCount(56);
+    expect(seen.errors).toEqual([]);
+  });
+
   test('slowly, holds up nothing else', async ({ page }) => {
     driver.state({ gpus: 8, delay_us: 50_000, pcie_ms: 20 });
     const began = Date.now();
@@ -109,6 +138,15 @@ const CELLS = [
     'open(os.environ["DEVICES"] + "pid", "w").write(str(os.getpid()))',
   '%load_ext kfnb_ext\nimport torch',
   'import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end: pass'
+];
+
+/** Without our extension and without a framework, until it is told to die. */
+const PLAIN = [
+  'import os, signal, sys, time\n' +
+    'held = [open(os.environ["DEVICES"] + name) for name in ("nvidia0", "nvidia-uvm")]\n' +
+    'open(os.environ["DEVICES"] + "plain", "w").write(str(os.getpid()))\n' +
+    'while not os.path.exists(os.environ["DEVICES"] + "die"): time.sleep(0.1)\n' +
+    'os.kill(os.getpid(), signal.SIGKILL)'
 ];
 
 /** As much of torch as is asked. */
@@ -136,20 +174,41 @@ test.describe('a driver of the 550s', () => {
       fs.mkdirSync(modules);
       ['nvidia0', 'nvidia-uvm'].forEach(name => fs.writeFileSync(devices + name, ''));
       fs.writeFileSync(path.join(modules, 'torch.py'), TORCH);
-      fs.writeFileSync(path.join(workspace, 'train.ipynb'), notebook());
+      fs.writeFileSync(path.join(workspace, 'train.ipynb'), notebookOf(CELLS));
+      fs.writeFileSync(path.join(workspace, 'plain.ipynb'), notebookOf(PLAIN));
     }
   });
   test.afterAll(() => driver.remove());
 
+  async function pidOf(name: string): Promise<string> {
+    const file = devices + name;
+    const read = (): string => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
+    await expect.poll(read, LATE).not.toBe('');
+    return read();
+  }
+
+  test('leaves a kernel without our extension unknown, until it dies', async ({ page }) => {
+    await openLab(page, jupyter());
+    await openNotebook(page, 'plain.ipynb');
+    await runAll(page);
+    driver.state({ driver: '550.163.01', '0.pids': `${await pidOf('plain')}:0` });
+
+    const opened = await openSidebar(page);
+    const holders = opened.locator('.kfnb-Holders');
+    await holders.locator('summary').click(LATE);
+    await expect(holders.getByText('plain.ipynb')).toBeVisible();
+    await expect(said(holders, 'The drivers 535.113 to 560 report no memory')).toBeVisible(LATE);
+
+    fs.writeFileSync(`${devices}die`, '');
+    driver.state({ driver: '550.163.01' });
+    await expect(holders).toHaveCount(0, LATE);
+  });
+
   test('leaves it to the framework of a busy notebook, as a lower bound', async ({ page }) => {
     await openLab(page, jupyter());
-    await page.evaluate(() =>
-      window.jupyterapp.commands.execute('docmanager:open', { path: 'train.ipynb' })
-    );
-    await expect(page.getByText('Python 3 (ipykernel) | Idle')).toBeVisible();
+    await openNotebook(page, 'train.ipynb');
     await runAll(page);
-    await expect.poll(() => fs.existsSync(`${devices}pid`), LATE).toBe(true);
-    const pid = fs.readFileSync(`${devices}pid`, 'utf8');
+    const pid = await pidOf('pid');
     driver.state({ driver: '550.163.01', '0.pids': `${pid}:0`, '0.utilpid': `${pid}:50` });
 
     const opened = await openSidebar(page);
@@ -160,18 +219,7 @@ test.describe('a driver of the 550s', () => {
     await expect(holders.getByText('at least 8 MiB')).toBeVisible(LATE);
     await expect(holders.getByText(/torch on cuda:0: 3 MiB allocated/)).toBeVisible();
     await expect(page.getByText('Python 3 (ipykernel) | Busy')).toBeVisible();
+    // The work that this driver tells of is that of the node's process with this number.
+    await expect(holders).not.toContainText('50 %');
   });
 });
-
-function notebook(): string {
-  const cells = CELLS.map((source, number) => ({
-    cell_type: 'code',
-    execution_count: null,
-    id: `cell-${number}`,
-    metadata: {},
-    outputs: [],
-    source
-  }));
-  const kernelspec = { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' };
-  return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
-}

@@ -42,6 +42,7 @@ test('slices and GPUs have their figures, or say why not', async ({ page, seen }
 
   await expect(section.getByText('Slice 1g.5gb, 16 multiprocessors')).toBeVisible();
   await expect(section.getByText('Slice 1g.10gb, 16 multiprocessors')).toBeVisible();
+  await expect(section.getByText('12 MiB of 10 GiB')).toHaveCount(2);
   await expect(section.getByText('1: NVIDIA H200')).toBeVisible();
   await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible();
   await expect(section.getByText('Of it 0 B are ours, 19 GiB of others.')).toBeVisible();
@@ -107,12 +108,22 @@ test('a peak between two looks of the page is in the line', async ({ page }) => 
   await expect(section.getByText('peak 70 GiB')).toBeVisible();
 });
 
-test('a lost GPU says so, and the other goes on', async ({ page }) => {
+test('a lost GPU says so, the other goes on, and it is back by itself', async ({ page }) => {
+  test.setTimeout(150_000);
   driver.state({ ...machine, lost_gpu: 1 });
   const section = await gpus(page);
 
-  await expect(section.getByText(/fell off its bus/).first()).toBeVisible({ timeout: 20_000 });
-  await expect(section.getByText('Slice 1g.5gb, 16 multiprocessors')).toBeVisible();
+  const alert = section.locator('.kfnb-Level', { hasText: 'fell off its bus' });
+  await expect(alert).toBeVisible({ timeout: 20_000 });
+  await expect(section.getByText('1: NVIDIA H200')).toBeVisible();
+  driver.state({ ...machine, lost_gpu: 1, '0.3.used': 3 * GIB });
+  await expect(section.getByText('3 GiB of 10 GiB')).toBeVisible({ timeout: 15_000 });
+  await expect(alert).toHaveCount(1);
+
+  // The driver is opened anew once a minute at most.
+  driver.state(machine);
+  await expect(alert).toHaveCount(0, { timeout: 90_000 });
+  await expect(section.getByText('20 GiB of 80 GiB')).toBeVisible();
 });
 
 test('a GPU that the node took away says what to do', async ({ page }) => {
@@ -121,6 +132,8 @@ test('a GPU that the node took away says what to do', async ({ page }) => {
 
   await expect(section.getByText(/lost access to its GPU/)).toBeVisible({ timeout: 20_000 });
   await expect(section.getByText(/Stop the notebook and start it again/)).toBeVisible();
+  await expect(page.locator('#kfnb-limits-body .kfnb-Meter').first()).toBeVisible();
+  await expect(page.locator('#kfnb-volumes-body .kfnb-Meter').first()).toBeVisible();
 });
 
 /** What a killed kernel has left behind: a process with the device open, and no parent. */
