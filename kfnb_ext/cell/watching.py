@@ -71,6 +71,7 @@ class Watch:
                 uses = tuple(self._uses(self._before, after, energy))
             except errors.KfnbError as error:
                 self.reason = error.message
+        self._probe.close()
         return GpuCell(
             seconds=seconds,
             readings=self._count,

@@ -162,6 +162,20 @@ tell(run(cell))
     assert "lost access to its GPU" in found["gpu"]["reason"]
 
 
+def test_a_cell_leaves_nothing_with_the_driver(shim: Shim) -> None:
+    shim.state(gpus=2, gpm=1)
+    code = """
+import ctypes
+held = ctypes.CDLL("libnvidia-ml.so.1").fake_held
+shell.user_ns["held"] = held
+cell = "%%gpu --interval 0.02\\nimport time; time.sleep(1.2); held()"
+tell([run(cell)["result"], *(run(cell) and held() for _ in range(2))])
+"""
+    amid, *after = tell(shim, code)
+    assert amid > 0
+    assert after == [0, 0]
+
+
 def test_a_child_forked_in_the_cell_does_not_use_what_its_parent_opened(shim: Shim) -> None:
     code = """
 cell = '''%%gpu --interval 0.02

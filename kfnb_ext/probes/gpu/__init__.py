@@ -7,6 +7,7 @@ errors) is asked every ten seconds at most.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
 
 from kfnb_ext.model.gpu import Gpu, Gpus
@@ -60,6 +61,13 @@ class GpuProbe:
     def forget(self) -> None:
         """The next reading asks what is slow as well."""
         self._looked = None
+
+    def close(self) -> None:
+        """Give back what the driver keeps for this probe, which reads no more."""
+        for part in (self._activities, self._errors):
+            with suppress(NvmlError), self._door.opened():
+                part.forget()
+            self._door.closing.remove(part.forget)
 
     def quick(self) -> list[Quick]:
         """The figures that change fast, after a reading. Raises: NvmlError."""

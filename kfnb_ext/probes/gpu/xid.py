@@ -33,7 +33,7 @@ class Errors:
         self.seen: dict[str, tuple[int, datetime]] = {}  # uuid -> number, when
         self._untold: dict[str, str] = {}  # uuid -> why it tells of none
         self._unheard = words.WATCHED_SOON  # why none of them is heard
-        door.closing.append(self._free)
+        door.closing.append(self.forget)
 
     def refused(self, uuid: str) -> str:
         """Why nothing is known of the errors of this GPU."""
@@ -70,7 +70,8 @@ class Errors:
                     raise
                 self._untold[uuid] = reason(error)
 
-    def _free(self) -> None:
+    def forget(self) -> None:
+        """Listen no more, while NVML is still open."""
         if self._set is not None and self._generation == self._door.generation:
             with suppress(NvmlError):
                 self._door.call("nvmlEventSetFree", self._set)

@@ -143,7 +143,7 @@ class Door:
 
     def _close(self) -> None:
         if self._is_open:
-            for close in self.closing:
+            for close in list(self.closing):
                 with suppress(NvmlError):
                     close()
             self._is_open = False

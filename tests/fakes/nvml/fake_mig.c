@@ -62,6 +62,10 @@ int nvmlDeviceGetAttributes_v2(void *handle, attributes *out) {
     return OK;
 }
 
+/* Samples and sets of events that were given and not given back: fake_held(). */
+static int held = 0;
+int fake_held(void) { return held; }
+
 /* GPM: a sample is a moment of one GPU instance. */
 typedef struct { ull at; long gpu, gi; } sample;
 typedef struct {
@@ -83,11 +87,11 @@ int nvmlGpmQueryDeviceSupport(void *handle, unsigned *out) {
 }
 int nvmlGpmSampleAlloc(sample **out) {
     int code = ready("GpmSampleAlloc");
-    if (!code) *out = calloc(1, sizeof **out);
+    if (!code) *out = calloc(1, sizeof **out), held++;
     return code;
 }
 int nvmlGpmSampleFree(sample *one) {
-    free(one);
+    free(one), held--;
     return OK;
 }
 static int sampled(void *handle, long gi, sample *out) {
@@ -120,10 +124,13 @@ static ull seen[64];
 static int registered[64];
 int nvmlEventSetCreate(void **out) {
     int code = ready("EventSet");
-    if (!code) *out = memset(registered, 0, sizeof registered);
+    if (!code) *out = memset(registered, 0, sizeof registered), held++;
     return code;
 }
-int nvmlEventSetFree(void *set) { (void)set; return OK; }
+int nvmlEventSetFree(void *set) {
+    (void)set, held--;
+    return OK;
+}
 int nvmlDeviceRegisterEvents(void *handle, ull types, void *set) {
     int code = ready_for(handle, "RegisterEvents");
     (void)types, (void)set;
