@@ -34,6 +34,11 @@ SENT = (  # of what is one request
     "It was carried out by the cluster whole or not at all: look how it is now, then do it again "
     "or take it back."
 )
+ONWARD = (  # of what restarts the notebook, and so ends the process that began it
+    "Where the notebook restarted for it, it went on: `restore of volumes` in this list says how "
+    "it ended. What else was left, `kfnb cluster` lists."
+)
+HINTS = {"cluster": SENT, "csi": ONWARD}  # by the engine; else LEFT
 
 _decode = msgspec.json.Decoder(operations.Operation).decode
 
@@ -187,7 +192,7 @@ class Operations:
             ended=utc(),
             phase="",
             message="Interrupted: the process that ran it ended.",
-            hint=SENT if record.engine == "cluster" else LEFT,
+            hint=HINTS.get(record.engine, LEFT),
         )
         with contextlib.suppress(errors.KfnbError):  # whoever only looks must not fail by it
             self._state.write(name, msgspec.json.encode(record))

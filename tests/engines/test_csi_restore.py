@@ -44,7 +44,7 @@ def test_the_notebook_is_on_new_claims_from_the_snapshot(rig: Rig):
     assert [one.old for one in made.switches] == list(OURS)
     assert made.safety == f"{UNDER}-before"
     assert rig.engine().restores() == (made,)
-    assert "is kept; Undo goes back" in rig.told[-1]
+    assert "The old volumes demo-home, demo-data are kept; Undo goes back." in rig.told[-1]
 
 
 def test_the_swap_changes_claims_and_journal_in_one_request_and_no_name_of_a_volume(rig: Rig):
@@ -74,6 +74,19 @@ def test_a_new_pod_that_does_not_start_sends_the_notebook_back(rig: Rig):
     assert rig.journal.phase == "failed"
     assert keys.REPLACED not in (rig.claims["demo-home"]["metadata"].get("annotations") or {})
     assert {one.name for one in keeping.kept(rig.context()) if one.kind == "claim"} == set(NEW)
+
+
+def test_whoever_may_not_ask_any_more_stops_waiting_and_says_who_sees_it_through(rig: Rig):
+    def refused() -> None:  # the token of a pod ends with the pod
+        if rig.journal and rig.journal.phase == "swapped":
+            rig.cluster.faults.always(faults.unauthorized())
+
+    rig.others.append(refused)
+    with pytest.raises(errors.EngineFailed, match="how it went on is not known") as caught:
+        rig.restore()
+
+    assert caught.value.hint == "The guardian sees it through; `kfnb cluster` tells."
+    assert rig.on == NEW
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.csi import (
     aborting,
+    beginning,
     intending,
     late,
     listing,
@@ -58,7 +59,7 @@ def enlarge(
     weighed = planning.weigh(context, intent)
     planning.refuse(weighed, unguarded=wish.unguarded, what="growth", look="grow CLAIM SIZE")
     with aborting.at_work(identity):
-        first = restoring.begun(context, intent, "safety")
+        first = beginning.begun(context, intent, "safety")
         run = restoring.Run(context, intent.target, first, progress)
         run.guarded(partial(_prepared, run, order, intent))
         return run.through(guard=weighed.guardian)

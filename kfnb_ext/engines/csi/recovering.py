@@ -130,7 +130,7 @@ def done(context: Context, running: Journal) -> str:
     """How a restore that worked is told."""
     if running.growth:
         return room.told(context, running)
-    kept = ", ".join(dict.fromkeys(one.old for one in running.switches if one.old))
+    old = tuple(dict.fromkeys(one.old for one in running.switches if one.old))
     what = WELL[1] if running.undo_of else WELL[0]
     text = f"{what}: the notebook is on the volumes of {running.snapshot}."
     if running.way == "data_volume":
@@ -139,4 +139,7 @@ def done(context: Context, running: Journal) -> str:
         text = f"{what}: {mount} is not mounted any more." if running.undo_of else text
     elif running.undo_of:
         text = f"{what}: the notebook is on its volumes from before."
-    return f"{text} The old volume {kept} is kept; Undo goes back to it." if kept else text
+    if not old:
+        return text
+    kept = f"volumes {', '.join(old)} are" if len(old) > 1 else f"volume {old[0]} is"
+    return f"{text} The old {kept} kept; Undo goes back."

@@ -9,10 +9,11 @@ Rule: the journal is written before each step, and each step can be done twice.
 
 from collections.abc import Callable, Sequence
 
-from kfnb_ext import errors, state
+from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.csi import (
     aborting,
+    beginning,
     beside,
     guarding,
     hiring,
@@ -47,36 +48,9 @@ def restore(
             return beside.make(context, intent, progress)
     first: journal.Phase = "safety" if request.way == "in_place" else "provision"
     with aborting.at_work(identity):
-        run = Run(context, intent.target, begun(context, intent, first), progress)
+        run = Run(context, intent.target, beginning.begun(context, intent, first), progress)
         run.guarded(lambda: _prepared(run, intent))
         return run.through(guard=plan.guardian)
-
-
-def begun(context: Context, intent: intending.Intent, phase: journal.Phase) -> Seen:
-    """The journal's first entry. Raises: Conflict, ClusterError."""
-    now, left = context.now(), journal.read(context.client, intent.target).journal
-    if (
-        left
-        and left.phase in journal.BEFORE
-        and left.id != intent.id
-        and aborting.abandoned(context, left)
-    ):
-        aborting.abort(context, intent.target, left.id, "it was interrupted")
-    new = Journal(
-        id=intent.id,
-        phase=phase,
-        way=intent.way,
-        snapshot=intent.snapshot,
-        switches=intent.switches,
-        owner=state.myself("server"),
-        began=now,
-        changed=now,
-        mark=intent.mark,
-        container=intent.container,
-        undo_of=intent.undo_of,
-        growth=intent.growth,
-    )
-    return journal.begin(context, intent.target, new)
 
 
 class Run:
@@ -170,6 +144,11 @@ class Run:
                 if self._alone():
                     watcher.step()
             except (failures.ClusterError, errors.Conflict) as error:
+                if self._late():  # the pod is gone and its token with it, or the cluster is
+                    raise errors.EngineFailed(
+                        f"The volumes are exchanged; how it went on is not known: {error.message}",
+                        f"{self._heir().capitalize()} sees it through; `kfnb cluster` tells.",
+                    ) from error
                 self.progress.phase(
                     f"the notebook restarts; the cluster was asked: {error.message}"
                 )
@@ -181,17 +160,22 @@ class Run:
         try:
             self.progress.advance(0)
         except errors.Cancelled:
-            who = "the guardian" if self.journal.guardian else "the next start of the server"
             raise errors.Cancelled(
-                f"The volumes are exchanged and the notebook restarts: {who} sees it through.",
+                "The volumes are exchanged and the notebook restarts: "
+                f"{self._heir()} sees it through.",
                 "Undo takes it back afterwards.",
             ) from None
 
+    def _heir(self) -> str:
+        return "the guardian" if self.journal.guardian else "the next start of the server"
+
     def _alone(self) -> bool:
         """Whether nobody guards it, or the guardian let the deadline pass."""
+        return self._late() or not self.journal.guardian
+
+    def _late(self) -> bool:
         deadline = self.journal.deadline
-        late = deadline is not None and self.context.now() > deadline + aborting.SPARE
-        return late or not self.journal.guardian
+        return deadline is not None and self.context.now() > deadline + aborting.SPARE
 
     def _said(self, text: str) -> None:
         self.progress.phase(f"the notebook restarts; {text}")

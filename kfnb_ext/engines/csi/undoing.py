@@ -6,7 +6,15 @@ volume can be undone; an older one says which comes first.
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
-from kfnb_ext.engines.csi import aborting, intending, journal, planning, restoring, target
+from kfnb_ext.engines.csi import (
+    aborting,
+    beginning,
+    intending,
+    journal,
+    planning,
+    restoring,
+    target,
+)
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.journal import Seen
@@ -37,7 +45,7 @@ def undo(
     plan_ = planning.weigh(context, intent)
     planning.refuse(plan_, unguarded=unguarded, what="undo", look="snapshot undo ID")
     with aborting.at_work(identity):
-        first = restoring.begun(context, intent, "armed")
+        first = beginning.begun(context, intent, "armed")
         run = restoring.Run(context, intent.target, first, progress)
         return run.through(guard=plan_.guardian)
 
