@@ -203,10 +203,32 @@ def test_a_volume_that_came_late_is_no_trouble_while_the_image_is_pulled(rig: Ri
 
 
 def pulled(rig: Rig) -> None:
-    """Eight minutes after the exchange the image is there."""
+    """Eight minutes after the exchange the image is there, and the volume."""
     seen = rig.journal
     if seen and seen.phase == "swapped" and (rig.time.now - seen.changed).total_seconds() > 480:
         rig.cluster.controllers.node.pulling.clear()
+        rig.cluster.controllers.node.slow.clear()
+
+
+def test_a_volume_that_the_node_is_slow_to_mount_is_waited_for_until_the_deadline(rig: Rig):
+    """Setting the group of many files takes longer than a node's patience with itself."""
+    rig.cluster.controllers.node.slow.update(NEW)
+    rig.others.append(lambda: pulled(rig))
+    rig.guardian()
+    rig.server()
+
+    rig.restore()
+
+    assert rig.on == NEW
+    assert rig.ready_on(NEW[0])
+
+
+def test_a_volume_that_is_never_mounted_is_named_when_the_deadline_passes(rig: Rig):
+    rig.cluster.controllers.node.slow.update(NEW)
+    rig.guardian()
+    with pytest.raises(errors.EngineFailed, match="cannot be mounted: Unable to attach"):
+        rig.restore()
+    assert rig.on == OURS
 
 
 def test_a_driver_that_needs_long_for_a_volume_is_waited_for(rig: Rig):

@@ -122,6 +122,59 @@ def test_a_claim_that_gets_no_volume_is_told_in_the_recorded_words(cluster, tmp_
     assert seen(cluster, tmp_path).trouble == words[: pods.LONGEST]
 
 
+AGAIN = (
+    "Unable to attach or mount volumes: unmounted volumes=[home], unattached volumes=[], failed to "
+    "process volumes=[]: context deadline exceeded"
+)
+ABORTED = (
+    'MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = Aborted desc = an '
+    "operation with the given Volume ID pvc-1 already exists"
+)
+ELSEWHERE = (
+    'Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node and '
+    "can't be attached to another"
+)
+CACHE = (
+    'MountVolume.SetUp failed for volume "kube-api-access-x" : failed to sync configmap cache: '
+    "timed out waiting for the condition"
+)
+REGISTERED = (
+    'MountVolume.MountDevice failed for volume "pvc-1" : kubernetes.io/csi: attacher.MountDevice '
+    "failed to create newCsiDriverClient: driver name hostpath.csi.k8s.io not found in the list of "
+    "registered CSI drivers"
+)
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "passing"),
+    [
+        ("FailedMount", AGAIN, True),
+        ("FailedMount", ABORTED, True),
+        ("FailedMount", CACHE, True),
+        ("FailedMount", REGISTERED, True),
+        ("FailedAttachVolume", ELSEWHERE, True),
+        ("FailedAttachVolume", ATTACH, False),
+        ("FailedMount", MOUNT, False),
+    ],
+)
+def test_what_passes_by_itself_is_told_apart_from_what_does_not(
+    cluster, tmp_path, reason, message, passing
+):
+    say(cluster, pod(cluster), reason, message)
+    found = seen(cluster, tmp_path)
+    assert message[:100] in found.trouble
+    assert found.passing is passing
+
+
+def test_what_does_not_pass_is_told_before_what_may(cluster, tmp_path):
+    say(cluster, pod(cluster), "FailedMount", AGAIN)
+    say(cluster, pod(cluster), "FailedMount", MOUNT)
+    say(cluster, pod(cluster), "FailedMount", AGAIN)
+    found = seen(cluster, tmp_path)
+    assert MOUNT in found.trouble
+    assert not found.passing
+
+
 @pytest.mark.parametrize("name", ["pvc_events_no_provisioner_200", "pvc_events_wffc_waiting_200"])
 def test_a_claim_that_only_waits_is_no_trouble(cluster, tmp_path, name):
     claim = csi_pod.claim("demo-home")

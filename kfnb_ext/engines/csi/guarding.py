@@ -124,7 +124,8 @@ class Guardian:
         if pod and not pods.on(pod, running.switches, "new"):
             return self._outdated(pod, seen, running, late=late)
         trouble = pod.trouble if pod else ""
-        self._troubled = (self._troubled or now) if trouble else None
+        lasting = pod is not None and trouble and not pod.passing
+        self._troubled = (self._troubled or now) if lasting else None
         stuck = self._troubled is not None and now - self._troubled > self._times.troubled
         if not (late or stuck):
             return False

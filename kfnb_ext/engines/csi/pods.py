@@ -24,6 +24,12 @@ MOUNTED = {"Pulling", "Pulled", "Created", "Started"}  # the node does these wit
 # What the provisioner goes on with by itself: it says so each time its patience with a driver
 # ends, and a copy out of a snapshot may take many times that.
 GOING_ON = re.compile(r"code = (?:Canceled|DeadlineExceeded|Unavailable|Aborted)\b")
+# What a node says while it goes on by itself: the volume is slow to come (from another node, with
+# many files whose group is set, from a storage that is busy), or something of the node's own is.
+SLOW = re.compile(
+    rf"{GOING_ON.pattern}|already exclusively attached|timed out waiting|context deadline exceeded"
+    r"|failed to sync \S+ cache|not found in the list of registered CSI drivers"
+)
 LINGERING = {
     "NodeNotReady": "the node of the old pod does not answer",
     "ExceededGracePeriod": "the old pod did not end in its time",
@@ -41,6 +47,7 @@ class Pod(msgspec.Struct, frozen=True):
     ready: bool
     claims: tuple[str, ...]
     trouble: str = ""  # why it does not start, in the cluster's words
+    passing: bool = False  # the trouble may pass by itself: only the deadline ends it
 
 
 def look(client: Client, whose: Target) -> Pod | None:
@@ -51,13 +58,8 @@ def look(client: Client, whose: Target) -> Pod | None:
         return None
     going = "deletionTimestamp" in found["metadata"]
     ready = _condition(found, "Ready") == "True" and not going
-    return Pod(
-        found["metadata"]["uid"],
-        going,
-        ready,
-        claims(found),
-        "" if ready or going else _trouble(client, whose.namespace, found),
-    )
+    trouble, passing = ("", False) if ready or going else _trouble(client, whose.namespace, found)
+    return Pod(found["metadata"]["uid"], going, ready, claims(found), trouble, passing)
 
 
 def claims(found: Object) -> tuple[str, ...]:
@@ -102,26 +104,37 @@ def _condition(found: Object, kind: str) -> str:
     return next((str(one["status"]) for one in conditions if one["type"] == kind), "")
 
 
-def _trouble(client: Client, namespace: str, found: Object) -> str:
+def _trouble(client: Client, namespace: str, found: Object) -> tuple[str, bool]:
+    """Why it does not start, and whether that may pass by itself."""
     status = found.get("status") or {}
     for one in status.get("containerStatuses") or ():
         waiting = (one.get("state") or {}).get("waiting") or {}
         if waiting.get("reason") == "CrashLoopBackOff" and one.get("restartCount", 0) >= CRASHES:
-            return f"its container crashes: {waiting.get('message', '')}"[:LONGEST]
+            return f"its container crashes: {waiting.get('message', '')}"[:LONGEST], False
     for condition in status.get("conditions") or ():
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
-            return f"no node takes it: {condition.get('message', '')}"[:LONGEST]
+            return f"no node takes it: {condition.get('message', '')}"[:LONGEST], False
     for name in claims(found):
         words = failing(client, namespace, name)
         if words:
-            return words
-    events = said(client, namespace, found["metadata"]["uid"])
+            return words, False
+    return _mounting(said(client, namespace, found["metadata"]["uid"]))
+
+
+def _mounting(events: list[Object]) -> tuple[str, bool]:
+    """What stands against its volumes; what does not pass by itself before what may."""
     if any(event.get("reason") in MOUNTED for event in events):
-        return ""  # a volume may come late, from the node that had it before
-    for event in events:
-        if meant := MOUNTING.get(str(event.get("reason"))):
-            return f"{meant}: {event.get('message', '')}"[:LONGEST]
-    return ""
+        return "", False  # a volume may come late, from the node that had it before
+    told = [
+        (f"{meant}: {event.get('message', '')}"[:LONGEST], bool(SLOW.search(_message(event))))
+        for event in events
+        if (meant := MOUNTING.get(str(event.get("reason"))))
+    ]
+    return min(told, key=lambda one: one[1], default=("", False))
+
+
+def _message(event: Object) -> str:
+    return str(event.get("message") or "")
 
 
 def lingering(client: Client, whose: Target) -> str:

@@ -39,6 +39,7 @@ class Node:
 
     unschedulable: set[str] = field(default_factory=set)  # no room for it
     unmountable: set[str] = field(default_factory=set)  # FailedMount, for ever
+    slow: set[str] = field(default_factory=set)  # its volume comes late, and the node says so
     pulling: set[str] = field(default_factory=set)  # its volume came late, its image is on the way
     never_ready: set[str] = field(default_factory=set)  # it runs, and does not answer
     crashing: set[str] = field(default_factory=set)  # CrashLoopBackOff
@@ -61,6 +62,8 @@ def move(run: "Controllers", pod: Object) -> Object | None:
         return _schedule(run, pod)
     if run.node.meets(run.node.unmountable, pod):
         return _unmounted(run, pod)
+    if run.node.meets(run.node.slow, pod):
+        return _slowly(run, pod)
     if run.node.meets(run.node.pulling, pod):
         return _pull(run, pod)
     if run.node.meets(run.node.crashing, pod):
@@ -126,6 +129,17 @@ def _obstacle(run: "Controllers", pod: Object) -> str:
 def _unmounted(run: "Controllers", pod: Object) -> Object:
     if _creating(run, pod):
         text = 'MountVolume.SetUp failed for volume "data" : rpc error: code = Internal'
+        _say(run, pod, True, "FailedMount", text, "kubelet")
+    return pod
+
+
+def _slowly(run: "Controllers", pod: Object) -> Object:
+    """The words are those of the kubelet's source."""
+    if _creating(run, pod):
+        text = (
+            "Unable to attach or mount volumes: unmounted volumes=[home], unattached volumes=[], "
+            "failed to process volumes=[]: context deadline exceeded"
+        )
         _say(run, pod, True, "FailedMount", text, "kubelet")
     return pod
 
