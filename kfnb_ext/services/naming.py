@@ -58,10 +58,14 @@ def restored(made: snapshots.Restore) -> str:
     if made.switches and made.undo_of:
         return "The notebook is on its volumes from before the restore."
     what = f"{len(made.paths)} paths are" if made.paths else "The workspace is"
+    if len(made.paths) == 1:
+        what = f"{made.paths[0]} is"
     text = f"{what} as in the snapshot {made.snapshot}."
     unplaced = len(snapshots.unplaced(made))
     if newer := len(made.kept) - unplaced:
-        text += f" {newer} files changed meanwhile; their newer versions are kept."
+        aside = "1 file changed meanwhile; its newer version is kept."
+        many = f"{newer} files changed meanwhile; their newer versions are kept."
+        text += f" {aside if newer == 1 else many}"
     if unplaced:
         text += f" {unplaced} could not be put in place, and lie aside."
     return text

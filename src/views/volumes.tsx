@@ -40,7 +40,7 @@ function VolumeView(props: VolumesProps & { volume: Volume }): JSX.Element {
       label={volume.mount}
       used={room === null || total === null ? null : used}
       limit={room}
-      text={trans.__('%1 free of %2', units.bytes(free ?? 0), units.bytes(total ?? 0))}
+      text={trans.__('%1 free of %2', units.bytes(free ?? 0), units.bytes(room ?? 0))}
       missing={missing.free ?? missing.total ?? (volume.stale ? stale(trans) : undefined)}
       notes={notes(volume, now, trans)}
       // Other disks hardly move within ten minutes; the workspace's is the one that fills up.

@@ -204,7 +204,7 @@ describe('a volume', () => {
     const volumes = { kind: 'volumes', volumes: [records.volume] } as const;
     const said = text(<VolumesView {...shared} volumes={volumes} />);
 
-    expect(said).toContain('12 GiB free of 50 GiB');
+    expect(said).toContain('12 GiB free of 49 GiB');
     expect(said).toContain('1.2 M of 3 M files free');
     expect(said).toContain('Survives a restart of the pod.');
   });
