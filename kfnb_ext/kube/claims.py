@@ -77,6 +77,14 @@ def refusal(client: Client, body: dict[str, Any]) -> str:
     return str(said[-1].get("message") or "") if said else ""
 
 
+def unbounded(mount: str, total: int) -> str:
+    """Of a file system that was larger than its claim all along: a directory of a larger one."""
+    return (
+        f"The file system at {mount} has {total / quantities.GIB:.1f} GiB for all the volumes on "
+        "it: the claim's size does not bound it."
+    )
+
+
 def _resizing(status: dict[str, Any]) -> str:
     found = {one["type"]: one for one in status.get("conditions") or () if one["status"] == "True"}
     stage = str((status.get("allocatedResourceStatuses") or {}).get("storage") or "")

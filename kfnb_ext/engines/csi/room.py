@@ -12,6 +12,7 @@ from kfnb_ext.engines.csi import late, patience
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.engines.csi.growth import Growth
 from kfnb_ext.engines.csi.journal import Journal
+from kfnb_ext.kube import claims
 from kfnb_ext.model import quantities
 from kfnb_ext.model.reading import Unavailable
 
@@ -70,6 +71,9 @@ def said(growth: Growth, claim: str, now: Seen) -> str:
             f"{GREW}: the notebook is on the claim {claim} of {size}, and its file system at "
             f"{growth.mount} has {now / GIB:.1f} GiB."
         )
+    if growth.had >= growth.size:
+        where = claims.unbounded(growth.mount, now)
+        return f"{GREW}: the notebook is on the claim {claim} of {size}. {where}"
     return (
         f"The notebook is on the claim {claim} of {size}, but its file system at {growth.mount} "
         f"still has {now / GIB:.1f} GiB: the driver does not enlarge it when a claim is made "

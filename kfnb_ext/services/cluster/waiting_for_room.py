@@ -107,7 +107,10 @@ class WaitingForRoom:
             # The file system keeps some for itself, so that only growth can be told.
             if after > before:
                 return Result(message=f"The claim {claim.name} has {size}, and its file system at "
-                              f"{mount} has {quantities.said(after)}.")  # fmt: skip
+                              f"{mount} has {after / quantities.GIB:.1f} GiB.")  # fmt: skip
+            if before >= (claim.capacity or 0):
+                return Result(message=f"The claim {claim.name} has {size}. "
+                              f"{claims.unbounded(mount, after)}")  # fmt: skip
             return Result(message=f"The claim {claim.name} has {size}. Its file system at {mount} "
                           "does not show it yet: restart the notebook if it stays so.")  # fmt: skip
         return Result(message=f"The claim {claim.name} has {size}.")

@@ -199,6 +199,16 @@ def test_the_file_systems_new_size_is_told_where_it_is_mounted(tmp_path):
     assert wait.measure(str(tmp_path / "gone")) is None
 
 
+def test_a_claim_that_is_a_folder_of_a_larger_file_system_is_told_so(field, tmp_path):
+    wait = WaitingForRoom(lambda: field.client, "alice")
+    before = wait.measure(str(tmp_path))
+
+    ended = wait.until(HOME, GIB, str(tmp_path), before, running=None)  # type: ignore[arg-type]
+
+    assert ended.message.startswith("The claim demo-home has 1Gi. The file system at")
+    assert "the claim's size does not bound it" in ended.message
+
+
 @pytest.mark.parametrize("size", ["", "20", "5Gi; rm", "-5Gi", "Gi", "0Gi"])
 def test_what_is_no_size_is_refused(field, size):
     if size in ("20",):
