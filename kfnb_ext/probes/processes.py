@@ -13,6 +13,7 @@ import msgspec
 PROC = Path("/proc")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_PIECE = 1 << 16  # bytes
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,24 +31,59 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     session: int = 0  # pid of its session's leader; stays when the leader has ended; 0: not known
 
 
+class Watch:
+    """The processes, look after look.
+
+    One whose line of `stat` is the same to the letter has not run since, has touched no new memory
+    and has become no other program: nothing more of it is read again.
+    """
+
+    def __init__(self, proc_root: Path = PROC) -> None:
+        self._proc_root = proc_root
+        self._seen: dict[int, tuple[str, Process]] = {}
+
+    def table(self) -> dict[int, Process]:
+        """All processes of this pid namespace; empty where there is no /proc (macOS)."""
+        found = ((pid, self._one(pid)) for pid in _pids(self._proc_root))
+        self._seen = {pid: seen for pid, seen in found if seen}
+        return {pid: process for pid, (_, process) in self._seen.items()}
+
+    def _one(self, pid: int) -> tuple[str, Process] | None:
+        folder = f"{self._proc_root}/{pid}"
+        try:
+            stat = _read(f"{folder}/stat")
+            before = self._seen.get(pid)
+            if before and before[0] == stat:
+                return before
+            process = _process(pid, folder, stat)
+        except OSError:
+            return None
+        return (stat, process) if process else None
+
+
 def table(proc_root: Path = PROC) -> dict[int, Process]:
-    """All processes of this pid namespace; empty where there is no /proc (macOS)."""
-    try:
-        pids = [int(name) for name in os.listdir(proc_root) if name.isdecimal()]
-    except OSError:
-        return {}
-    found = (one(pid, proc_root) for pid in pids)
-    return {p.pid: p for p in found if p}
+    """The same, for who looks once."""
+    return Watch(proc_root).table()
 
 
 def one(pid: int, proc_root: Path = PROC) -> Process | None:
     """The process ``pid``, or None when there is none (any more)."""
     folder = f"{proc_root}/{pid}"
     try:
-        stat = _read(f"{folder}/stat")
-        command = _read(f"{folder}/cmdline")
+        return _process(pid, folder, _read(f"{folder}/stat"))
     except OSError:
         return None
+
+
+def _pids(proc_root: Path) -> list[int]:
+    try:
+        return [int(name) for name in os.listdir(proc_root) if name.isdecimal()]
+    except OSError:
+        return []
+
+
+def _process(pid: int, folder: str, stat: str) -> Process | None:
+    command = _read(f"{folder}/cmdline")
     # The name may hold blanks and brackets of its own: it ends at the last one.
     name, _, rest = stat.partition("(")[2].rpartition(")")
     fields = rest.split()
@@ -119,8 +155,13 @@ def children(pid: int, processes: Iterable[Process]) -> list[Process]:
 
 
 def _read(path: str) -> str:
-    with open(path, "rb") as file:
-        return file.read().decode(errors="replace")
+    # Not open(): it asks the system twice as much, and a look reads hundreds of such files.
+    file = os.open(path, os.O_RDONLY)
+    try:
+        pieces = [*iter(lambda: os.read(file, _PIECE), b"")]
+    finally:
+        os.close(file)
+    return b"".join(pieces).decode(errors="replace")
 
 
 def _uid(folder: str) -> int | None:

@@ -81,6 +81,7 @@ class UsageProbe:
         self._ignore = frozenset(ignore)
         self._whole = whole
         self._proc_root = proc_root
+        self._watch = processes.Watch(proc_root)
         self._clock = clock
         self._looked: float | None = None
         self._before: dict[Identity, _Seen] = {}
@@ -92,7 +93,7 @@ class UsageProbe:
         now = self._clock()
         if self._looked is not None and now - self._looked < self._window:
             return self._answer
-        table = processes.table(self._proc_root)
+        table = self._watch.table()
         owners = self._owners(table, roots, server)
         seen = {_identity(p): _Seen(p, self._io(p, owners)) for p in table.values()}
         if self._looked is not None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -51,6 +52,37 @@ def test_a_process_that_went_while_we_looked_is_left_out(tree: Tree) -> None:
     assert set(found) == {7}
     assert found[7].uid is None
     assert found[7].command == ()
+
+
+def test_what_has_not_moved_since_the_last_look_is_not_read_again(tree: Tree) -> None:
+    proc = tree("proc", {"7/stat": STAT.format(name="bash"), "7/cmdline": "bash\0"})
+    watch = processes.Watch(proc)
+    before = watch.table()[7]
+    (proc / "7/cmdline").write_text("python\0train.py\0")
+    assert watch.table()[7] is before
+    # A tick of CPU time, a page, another program: each is another line.
+    (proc / "7/stat").write_text(STAT.format(name="bash").replace(" 130 70 ", " 131 70 "))
+    after = watch.table()[7]
+    assert (after.command, after.cpu_ticks) == (("python", "train.py"), before.cpu_ticks + 1)
+    (proc / "7/stat").unlink()
+    assert watch.table() == {}
+
+
+def test_a_process_that_becomes_another_program_is_read_anew() -> None:
+    code = "import os, sys; sys.stdin.readline(); os.execvp('sleep', ['sleep', '60'])"
+    watch = processes.Watch()
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
+        try:
+            assert watch.table()[child.pid].command[-1] == code
+            assert child.stdin is not None
+            child.stdin.write(b"go on\n")
+            child.stdin.flush()
+            deadline = time.monotonic() + 30
+            while watch.table()[child.pid].command != ("sleep", "60"):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        finally:
+            child.kill()
 
 
 def test_a_machine_without_proc_has_no_table(tree: Tree) -> None:

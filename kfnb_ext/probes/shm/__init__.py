@@ -15,7 +15,7 @@ import msgspec
 from kfnb_ext import errors
 from kfnb_ext.model import forecast
 from kfnb_ext.model.shm import Holder, Leftover, Shm, ShmOrigin
-from kfnb_ext.probes import cgroup, mounts
+from kfnb_ext.probes import cgroup, mounts, processes
 from kfnb_ext.probes.families import Started
 from kfnb_ext.probes.shm import holders
 
@@ -48,6 +48,7 @@ class ShmProbe:
         """``top``: notebooks are named from this folder on."""
         self._top, self._clock = top, clock
         self._path, self._proc_root, self._cgroup_root = path, proc_root, cgroup_root
+        self._watch = processes.Watch(proc_root)
         self._points: deque[tuple[float, float]] = deque()
         self._looked: float | None = None
         self._used = 0  # bytes at that look
@@ -86,9 +87,8 @@ class ShmProbe:
         self._looked, self._used, self._pids = now, used, pids
         try:
             empty = _is_empty(self._path)
-            self._seen = holders.look(
-                self._path, self._proc_root, self._top, self._started, is_empty=empty
-            )
+            places = self._path, self._proc_root, self._top
+            self._seen = holders.look(self._watch.table(), *places, self._started, is_empty=empty)
         except OSError:  # the folder may not be listed: the figures still hold
             self._seen = (), (), False
 

@@ -23,12 +23,17 @@ _BLOCK = 512
 
 
 def look(
-    path: Path, proc_root: Path, top: str, started: Started, *, is_empty: bool = False
+    table: Mapping[int, Process],
+    path: Path,
+    proc_root: Path,
+    top: str,
+    started: Started,
+    *,
+    is_empty: bool = False,
 ) -> tuple[tuple[Holder, ...], tuple[Leftover, ...], bool]:
     """Holders, leftovers, and whether all processes could be seen; ``top`` and ``started``
     as in Families. ``is_empty``: there is no file in it, so nothing can be mapped either.
     """
-    table = processes.table(proc_root)
     families = Families(table, proc_root, top, started)
     found, whole = ({}, True) if is_empty else segments.find(table, path, proc_root)
     return _holders(table, families, found), leftovers(path, found, proc_root), whole
