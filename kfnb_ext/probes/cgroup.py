@@ -19,17 +19,33 @@ NO_LIMIT = 1 << 62
 Parse = Callable[[str], float | None]
 
 
+class Files:
+    """The files of one look: each is read once, however many figures are in it."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str | None] = {}
+
+    def text(self, path: str) -> str | None:
+        """The text of a file of cgroupfs; None when it is absent or may not be read."""
+        if path not in self._texts:
+            self._texts[path] = _text(path)
+        return self._texts[path]
+
+
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """The cgroup of one controller that this process lives in. ``top`` is as far as we see up."""
+    """The cgroup of one controller that this process lives in, for one look.
+
+    ``levels``: our own cgroup and those above it that we see, our own first.
+    """
 
     version: int
-    path: Path
-    top: Path
+    levels: tuple[str, ...]
+    files: Files
 
-    def levels(self) -> list[Path]:
-        """Our own cgroup and those above it that we see, our own first."""
-        above = self.path.relative_to(self.top).parts
-        return [self.path, *list(self.path.parents)[: len(above)]]
+    @property
+    def path(self) -> Path:
+        """Our own cgroup."""
+        return Path(self.levels[0])
 
     @property
     def is_machine(self) -> bool:
@@ -43,7 +59,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
         In v2 a controller that is not switched on here leaves us to the cgroup above.
         """
-        return next((t for t in (text(level / name) for level in self.levels()) if t), None)
+        texts = (self.files.text(f"{level}/{name}") for level in self.levels)
+        return next((text for text in texts if text), None)
 
     def number(self, name: str) -> int | None:
         """The one number in ``name``."""
@@ -53,31 +70,43 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         """The number behind ``key`` in a file of lines ``key number``."""
         return entry(self.read(name), key)
 
-    def tightest(self, name: str, parse: Parse) -> tuple[float, Path] | None:
+    def tightest(self, name: str, parse: Parse) -> tuple[float, str] | None:
         """The smallest limit of our cgroup and those above, and the cgroup that sets it."""
-        found = ((text(level / name), level) for level in self.levels())
+        found = ((self.files.text(f"{level}/{name}"), level) for level in self.levels)
         limits = [(parse(said), level) for said, level in found if said]
         return min(((n, p) for n, p in limits if n is not None), key=lambda x: x[0], default=None)
 
 
-def find(controller: str, cgroup_root: Path = CGROUP, proc_root: Path = PROC) -> Group | None:
-    """The cgroup that this process lives in for ``controller``; None where there is none."""
-    own = _own_paths(proc_root)
+def find(
+    controller: str,
+    cgroup_root: Path = CGROUP,
+    proc_root: Path = PROC,
+    files: Files | None = None,
+) -> Group | None:
+    """The cgroup that this process lives in for ``controller``; None where there is none.
+
+    ``files``: of the look that this is a part of.
+    """
+    files = files or Files()
+    own = _own_paths(proc_root, files)
     for names, path in own.items():
         if controller in names.split(","):
             base = _first(cgroup_root / controller, cgroup_root / names)
             if base:
-                return Group(version=1, path=_below(base, path), top=base)
-    return unified(cgroup_root, proc_root)
+                return Group(version=1, levels=_levels(base, path), files=files)
+    return unified(cgroup_root, proc_root, files)
 
 
-def unified(cgroup_root: Path = CGROUP, proc_root: Path = PROC) -> Group | None:
+def unified(
+    cgroup_root: Path = CGROUP, proc_root: Path = PROC, files: Files | None = None
+) -> Group | None:
     """Our cgroup of v2, whichever controllers it has; None where there is no v2."""
-    own = _own_paths(proc_root)
+    files = files or Files()
+    own = _own_paths(proc_root, files)
     root = _first(*(r for r in (cgroup_root, cgroup_root / "unified") if _is_v2(r)))
     if root is None or "" not in own:
         return None
-    return Group(version=2, path=_below(root, own[""]), top=root)
+    return Group(version=2, levels=_levels(root, own[""]), files=files)
 
 
 def memory_limit(group: Group) -> int | None:
@@ -89,7 +118,7 @@ def memory_limit(group: Group) -> int | None:
 
 def memory_bound(group: Group, proc_root: Path = PROC) -> int | None:
     """Bytes at which memory really ends: a limit above the node's memory is the node's memory."""
-    limit_, node = memory_limit(group), node_memory(proc_root)
+    limit_, node = memory_limit(group), node_memory(proc_root, group.files)
     return limit_ if limit_ is None or node is None else min(limit_, node)
 
 
@@ -108,7 +137,7 @@ def swap_limit(group: Group, proc_root: Path = PROC) -> int | None:
 
     v1 limits memory and swap together ("memsw"), so what is left for swap is the difference.
     """
-    node = _meminfo("SwapTotal", proc_root)
+    node = _meminfo("SwapTotal", proc_root, group.files)
     if node == 0:
         return 0
     name = "memory.swap.max" if group.version == 2 else "memory.memsw.limit_in_bytes"
@@ -122,17 +151,17 @@ def swap_limit(group: Group, proc_root: Path = PROC) -> int | None:
     return min((n for n in (own, node) if n is not None), default=None)
 
 
-def cpu_quota(group: Group) -> tuple[float, Path] | None:
+def cpu_quota(group: Group) -> tuple[float, str] | None:
     """Cores that the tightest quota allows, and the cgroup that sets it; None: no quota."""
     if group.version == 2:
         return group.tightest("cpu.max", _quota_v2)
-    found = [(_quota_v1(level), level) for level in group.levels()]
+    found = [(_quota_v1(level, group.files), level) for level in group.levels]
     return min(((n, p) for n, p in found if n is not None), key=lambda x: x[0], default=None)
 
 
-def node_memory(proc_root: Path = PROC) -> int | None:
+def node_memory(proc_root: Path = PROC, files: Files | None = None) -> int | None:
     """Bytes of memory of the whole node; None when it cannot be read."""
-    return _meminfo("MemTotal", proc_root)
+    return _meminfo("MemTotal", proc_root, files or Files())
 
 
 def limit(said: str) -> int | None:
@@ -150,10 +179,10 @@ def entry(said: str | None, key: str) -> int | None:
     return None
 
 
-def text(path: Path) -> str | None:
-    """The text of a file of cgroupfs; None when it is absent or may not be read."""
+def _text(path: str) -> str | None:
     try:
-        return path.read_text(errors="replace").strip()
+        with open(path, "rb", buffering=0) as file:
+            return file.read().decode(errors="replace").strip()
     except OSError:
         return None
 
@@ -166,9 +195,9 @@ def _tightest(group: Group, name: str, inherited: str = "") -> int | None:
     return min((int(n) for n in (found and found[0], above) if n is not None), default=None)
 
 
-def _meminfo(name: str, proc_root: Path) -> int | None:
+def _meminfo(name: str, proc_root: Path, files: Files) -> int | None:
     # "MemTotal:       24684096 kB"
-    for line in (text(proc_root / "meminfo") or "").splitlines():
+    for line in (files.text(f"{proc_root}/meminfo") or "").splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
     return None
@@ -179,25 +208,25 @@ def _quota_v2(said: str) -> float | None:
     return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() else None
 
 
-def _quota_v1(level: Path) -> float | None:
+def _quota_v1(level: str, files: Files) -> float | None:
     names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
-    quota, period = (limit(text(level / n) or "") for n in names)
+    quota, period = (limit(files.text(f"{level}/{n}") or "") for n in names)
     return quota / period if quota and period else None  # a quota of -1: no limit
 
 
-def _own_paths(proc_root: Path) -> dict[str, str]:
+def _own_paths(proc_root: Path, files: Files) -> dict[str, str]:
     """Controllers (as named together, "" for v2) -> path, of /proc/self/cgroup."""
-    lines = (text(proc_root / "self/cgroup") or "").splitlines()
+    lines = (files.text(f"{proc_root}/self/cgroup") or "").splitlines()
     parts = [line.split(":", 2) for line in lines]
     return {p[1]: p[2] for p in parts if len(p) == 3}
 
 
-def _below(base: Path, path: str) -> Path:
+def _levels(top: Path, path: str) -> tuple[str, ...]:
     # "/../x" says that we live outside of what this container's namespace shows.
     inside = PurePosixPath(path.lstrip("/"))
-    if ".." in inside.parts:
-        return base
-    return _first(base / inside) or base
+    if ".." in inside.parts or not (top / inside).is_dir():
+        return (str(top),)
+    return tuple(str(top / part) for part in (inside, *inside.parents))
 
 
 def _is_v2(root: Path) -> bool:

@@ -38,9 +38,11 @@ class LimitsProbe:
         self._proc_root = Path(proc_root)
         self._clock = clock
         self._last: dict[str, tuple[float, float]] = {}
+        self._files = cgroup.Files()  # of the reading that is under way
 
     def read(self) -> Limits:
         """One reading. Raises: Unsupported where there are no cgroups (macOS, some sandboxes)."""
+        self._files = cgroup.Files()
         memory, cpu, pids = (self._find(name) for name in ("memory", "cpu", "pids"))
         if memory is None and cpu is None:
             raise errors.Unsupported(
@@ -52,7 +54,7 @@ class LimitsProbe:
             **self._cpu(cpu),
             **_pids(pids),
             **self._pressures(),
-            "node_memory_total": cgroup.node_memory(self._proc_root) or NO_MEMINFO,
+            "node_memory_total": cgroup.node_memory(self._proc_root, self._files) or NO_MEMINFO,
         }
         known: Figures = {k: None if isinstance(v, str) else v for k, v in figures.items()}
         return Limits(
@@ -63,15 +65,15 @@ class LimitsProbe:
         )
 
     def _find(self, controller: str) -> cgroup.Group | None:
-        return cgroup.find(controller, self._cgroup_root, self._proc_root)
+        return cgroup.find(controller, self._cgroup_root, self._proc_root, self._files)
 
     def _pressures(self) -> Figures:
         # v1 has none; a hybrid's v2 half has no controllers, but measures pressure all the same.
-        group = cgroup.unified(self._cgroup_root, self._proc_root)
+        group = cgroup.unified(self._cgroup_root, self._proc_root, self._files)
         if group is None or group.is_machine:
             reason = ROOT_CGROUP if group else NO_PRESSURE
             return {f"{name}_pressure": reason for name in PRESSURES}
-        texts = {name: cgroup.text(group.path / f"{name}.pressure") for name in PRESSURES}
+        texts = {name: group.files.text(f"{group.path}/{name}.pressure") for name in PRESSURES}
         return {f"{name}_pressure": pressure(text) or NO_PRESSURE for name, text in texts.items()}
 
     def _cpu(self, group: cgroup.Group | None) -> Figures:
@@ -81,7 +83,7 @@ class LimitsProbe:
         account = self._find("cpuacct") if group and group.version == 1 else group
         if account is None or account.is_machine:
             reason = ROOT_CGROUP if account else NO_CONTROLLER
-            node = self._rate("node", _node_cpu_seconds(self._proc_root))
+            node = self._rate("node", _node_cpu_seconds(self._proc_root, self._files))
             figures |= {"cpu_usage_cores": reason, "node_cpu_usage_cores": node}
         else:
             figures["cpu_usage_cores"] = self._rate("cpu", _cpu_seconds(account))
@@ -99,11 +101,11 @@ class LimitsProbe:
         return (seconds - before) / (now - then) if now > then and seconds >= before else FIRST_LOOK
 
     def _throttled(
-        self, group: cgroup.Group | None, quota: tuple[float, Path] | None
+        self, group: cgroup.Group | None, quota: tuple[float, str] | None
     ) -> float | str:
         if group is None or quota is None:
             return 0.0  # without a quota nothing is ever throttled: this zero is known
-        text = cgroup.text(quota[1] / "cpu.stat")
+        text = group.files.text(f"{quota[1]}/cpu.stat")
         periods, throttled = (cgroup.entry(text, k) for k in ("nr_periods", "nr_throttled"))
         if periods is None or throttled is None:
             return NO_CONTROLLER
@@ -184,9 +186,9 @@ def _cpu_seconds(group: cgroup.Group) -> float | None:
     return None if usage is None else usage / 1e9
 
 
-def _node_cpu_seconds(proc_root: Path) -> float | None:
+def _node_cpu_seconds(proc_root: Path, files: cgroup.Files) -> float | None:
     # user nice system idle iowait irq softirq steal ...: all that is neither idle nor stolen.
-    first = (cgroup.text(proc_root / "stat") or "").partition("\n")[0].split()
+    first = (files.text(f"{proc_root}/stat") or "").partition("\n")[0].split()
     if len(first) < 8:
         return None
     ticks = [int(n) for n in first[1:8]]

@@ -121,7 +121,9 @@ def read(
         ) from error
     total = figures.f_blocks * figures.f_frsize
     used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
-    limit = _memory_limit(cgroup_root, proc_root)
+    files = cgroup.Files()
+    group = cgroup.find("memory", cgroup_root, proc_root, files)
+    limit = cgroup.memory_limit(group) if group else None
     mount, in_container = _mount(path, proc_root)
     missing: dict[str, str] = {}
     listed = _listed(path, figures.f_files - figures.f_ffree, missing)
@@ -131,7 +133,7 @@ def read(
         listed=listed,
         # Files come and go between the two looks, so it may fall below zero.
         hidden=None if listed is None else max(used - listed, 0),
-        origin=_origin(mount, in_container, total, limit, cgroup.node_memory(proc_root)),
+        origin=_origin(mount, in_container, total, limit, cgroup.node_memory(proc_root, files)),
         counts_against_memory=_counts(mount, limit, missing),
         missing=missing,
     )
@@ -215,8 +217,3 @@ def _counts(mount: mounts.Mount | None, limit: int | None, missing: dict[str, st
         return None
     # Pages of a tmpfs are charged to whoever touches them first, whoever mounted it.
     return mount.filesystem == "tmpfs" and limit is not None
-
-
-def _memory_limit(cgroup_root: Path, proc_root: Path) -> int | None:
-    group = cgroup.find("memory", cgroup_root, proc_root)
-    return cgroup.memory_limit(group) if group else None
