@@ -4,6 +4,7 @@ Rule: it reads the table and never touches a mounted filesystem, so it cannot ha
 Field 4 (the root inside the filesystem) tells an emptyDir from a config map from a local claim.
 """
 
+import functools
 import os
 import re
 from collections.abc import Iterable
@@ -58,8 +59,13 @@ def table(proc_root: Path = PROC) -> tuple[Mount, ...]:
             f"The mount table of this machine cannot be read ({error.strerror}).",
             "Volumes are shown on Linux only.",
         ) from error
-    parsed = [parse(line) for line in text.splitlines()]
-    return tuple({m.point: m for m in parsed if m}.values())
+    return _parsed(text)
+
+
+@functools.lru_cache(maxsize=2)  # it is read with each look, and hardly ever changes
+def _parsed(text: str) -> tuple[Mount, ...]:
+    found = [parse(line) for line in text.splitlines()]
+    return tuple({m.point: m for m in found if m}.values())
 
 
 def parse(line: str) -> Mount | None:

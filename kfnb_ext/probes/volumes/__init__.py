@@ -45,6 +45,7 @@ class VolumesProbe:
         self._workers = workers.Workers()
         self._table: tuple[mounts.Mount, ...] = ()
         self._places: list[str] = []
+        self._shown: dict[mounts.Mount, Volume] = {}  # as the table has them, without figures
 
     def read(self) -> Volumes:
         """One reading, within the deadline. Raises: Unsupported without a mount table."""
@@ -52,25 +53,32 @@ class VolumesProbe:
         table = mounts.table(self._proc_root)
         if table != self._table:
             self._resolve(table, end - self._deadline / 2)
+            self._shown = self._describe(table)
+        looks = self._workers.ask({m: _look(m.point) for m in self._shown}, end)
+        return Volumes(
+            volumes=tuple(
+                _with(volume, looks.get(mount, STALE))
+                for mount, volume in self._shown.items()
+                if looks.get(mount, STALE) is not NO_FOLDER
+            )
+        )
+
+    def _describe(self, table: tuple[mounts.Mount, ...]) -> dict[mounts.Mount, Volume]:
+        """All that the table alone tells of what is shown; no filesystem is asked."""
         workspace, home = (mounts.covering(path, table) for path in self._places)
         found = {m: kinds.kind(m, table) for m in table}
         shown = [m for m, (k, _) in found.items() if m in (workspace, home) or kinds.is_shown(m, k)]
         shown.sort(key=lambda m: (m != workspace, m != home, m.point))
-        shown = _once(shown)
-        looks = self._workers.ask({m: _look(m.point) for m in shown}, end)
         disks = kinds.node_disks(table)
-        return Volumes(
-            volumes=tuple(
-                msgspec.structs.replace(
-                    _volume(m, *found[m], m == workspace, looks.get(m, STALE)),
-                    holds_home=m == home,
-                    claim=claims.claim(m, self._namespace),
-                    scope=claims.scope(m, found[m][0], disks),
-                )
-                for m in shown
-                if looks.get(m, STALE) is not NO_FOLDER
+        return {
+            m: msgspec.structs.replace(
+                _volume(m, *found[m], m == workspace),
+                holds_home=m == home,
+                claim=claims.claim(m, self._namespace),
+                scope=claims.scope(m, found[m][0], disks),
             )
-        )
+            for m in _once(shown)
+        }
 
     def _resolve(self, table: tuple[mounts.Mount, ...], end: float) -> None:
         """Follow the symbolic links of the workspace and the home, where that answers."""
@@ -104,13 +112,9 @@ def _resolver(path: str) -> Callable[[], str]:
 
 
 def _volume(
-    mount: mounts.Mount, kind: VolumeKind, survives: bool | None, is_workspace: bool, look: Look
+    mount: mounts.Mount, kind: VolumeKind, survives: bool | None, is_workspace: bool
 ) -> Volume:
-    if isinstance(look, OSError):
-        look = figures.none(f"The filesystem answers with an error: {look.strerror}.")
-    missing = dict(look.missing)
-    if survives is None:
-        missing["survives_restart"] = "It cannot be told from inside the pod."
+    untold = {"survives_restart": "It cannot be told from inside the pod."}
     return Volume(
         mount=_said(mount.point),
         filesystem=mount.filesystem,
@@ -119,14 +123,22 @@ def _volume(
         survives_restart=survives,
         is_workspace=is_workspace,
         read_only=mount.read_only,
-        stale=look is STALE,
-        total=look.total,
-        used=look.used,
-        free=look.free,
-        inodes_total=look.inodes_total,
-        inodes_free=look.inodes_free,
-        missing=missing,
+        stale=True,
+        total=None,
+        used=None,
+        free=None,
+        inodes_total=None,
+        inodes_free=None,
+        missing=untold if survives is None else {},
     )
+
+
+def _with(volume: Volume, look: Look) -> Volume:
+    if isinstance(look, OSError):
+        look = figures.none(f"The filesystem answers with an error: {look.strerror}.")
+    known = {name: getattr(look, name) for name in figures.FIELDS}
+    missing = {**look.missing, **volume.missing}
+    return msgspec.structs.replace(volume, stale=look is STALE, **known, missing=missing)
 
 
 def _said(path: str) -> str:
