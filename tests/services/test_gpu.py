@@ -1,5 +1,6 @@
 """One thread reads the GPUs for all; who holds them, for nothing too; and an end to leftovers."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -109,6 +110,21 @@ def test_while_somebody_looks_it_is_read_every_two_seconds_and_then_no_more() ->
     ahead[0] = 60.0  # nobody has asked since
     time.sleep(2.5)
     assert probe.calls <= 4
+
+
+def test_where_there_is_no_gpu_only_whoever_looks_asks_for_one() -> None:
+    probe = Probe()
+    probe.fails = errors.Unsupported("This pod has no GPU.", "Ask for one.")
+    service = GpuService(probe, dict)
+    for _ in range(3):
+        with contextlib.suppress(errors.KfnbError):
+            service.read()
+    time.sleep(4.5)
+    assert probe.calls == 1
+    probe.fails = None  # it has come
+    assert service.read().gpus
+    time.sleep(2.5)
+    assert probe.calls >= 3  # and is looked at
 
 
 def test_a_driver_that_hangs_costs_whoever_asks_its_patience_once() -> None:

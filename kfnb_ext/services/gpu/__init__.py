@@ -1,8 +1,8 @@
 """The GPUs as all faces see them: one thread that reads, however many ask.
 
 Rule: nobody else in this process asks the driver. While somebody looks it is asked every two
-seconds, else only when a status is read; a driver that hangs holds that one thread, and whoever
-asks gets the last reading as long as it is young, then the reason.
+seconds; else, and where it shows no GPU, only when a status is read. A driver that hangs holds that
+one thread, and whoever asks gets the last reading as long as it is young, then the reason.
 """
 
 import math
@@ -116,13 +116,15 @@ class GpuService:
                 wake.notify_all()
 
     def _is_due(self) -> bool:
-        now = self._clock()
-        return now < self._watched_until and self._age(now) >= FAST
+        return self._is_watched() and self._age(self._clock()) >= FAST
 
     def _rest(self) -> float | None:
         """Seconds to sleep; None: until somebody asks."""
-        now = self._clock()
-        return max(0.01, FAST - self._age(now)) if now < self._watched_until else None
+        return max(0.01, FAST - self._age(self._clock())) if self._is_watched() else None
+
+    def _is_watched(self) -> bool:
+        """Somebody looks, and there is a GPU: without, who asks is enough to look for one."""
+        return self._clock() < self._watched_until and not isinstance(self._last, errors.KfnbError)
 
     def _look(self) -> Gpus | errors.KfnbError:
         try:
