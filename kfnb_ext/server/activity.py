@@ -32,10 +32,9 @@ class Witness:
 
     async def collect(self) -> Witnessed:
         """All that is seen now."""
-        names = await self._names()
         return Witnessed(
             server=os.getpid(),
-            kernels=await self._kernels(names),
+            kernels=await self._kernels(),
             terminals=self._terminals(),
             saved=self._saved,
         )
@@ -57,8 +56,9 @@ class Witness:
             if s.get("kernel")
         }
 
-    async def _kernels(self, names: dict[str, str]) -> tuple[Kernel, ...]:
+    async def _kernels(self) -> tuple[Kernel, ...]:
         manager = self._serverapp.kernel_manager
+        names = await self._names() if manager.list_kernel_ids() else {}
         kernels = [(id_, manager.get_kernel(id_)) for id_ in manager.list_kernel_ids()]
         return tuple(
             [
