@@ -25,6 +25,8 @@ export interface Parts {
   trans: TranslationBundle;
   settings: ISettingRegistry | null;
   state: IStateDB | null;
+  /** Somebody looks at this very moment. */
+  isSeen: () => boolean;
 }
 
 export interface Core {
@@ -48,6 +50,8 @@ export async function assemble(parts: Parts): Promise<Core> {
   const { app, notices, trans, state } = parts;
   const client = new Client(app.serviceManager.serverSettings, trans);
   const pod = new Pod(client);
+  // Now, so that the first figure does not wait until the settings have come.
+  pod.look(parts.isSeen());
   const snapshots = new Snapshots(client, pod, () => saveAll(app));
   const away = new Away(pod);
   const dialogs = new AwayDialogs(away, () => window.location.reload(), trans);
@@ -92,10 +96,10 @@ export async function assemble(parts: Parts): Promise<Core> {
   };
   pod.changed.connect(askChanges);
   const look = (now: boolean): void => {
+    pod.look(now);
     if (now !== shown) {
       shown = now;
       asked = false;
-      pod.look(now);
       void (now && snapshots.refresh());
       askChanges();
     }

@@ -41,9 +41,9 @@ function activate(
       run: () => void app.commands.execute(CommandIDs.keepAwake, { hours: 2 })
     }
   });
-  const sidebar = new Sidebar(async () => {
+  const sidebar: Sidebar = new Sidebar(async () => {
     const core = await import('./core');
-    return core.assemble({ app, notices, trans, settings, state });
+    return core.assemble({ app, notices, trans, settings, state, isSeen: () => sidebar.isVisible });
   }, trans);
   app.shell.add(sidebar, 'left', { rank: RANK, type: 'Notebook pod' });
   restorer?.add(sidebar, sidebar.id);

@@ -71,8 +71,10 @@ export class Pod implements IDisposable {
 
   /** The panel came into view, or left it. */
   look(shown: boolean): void {
-    this.shown = shown;
-    this.start();
+    if (shown !== this.shown) {
+      this.shown = shown;
+      this.start();
+    }
   }
 
   /**

@@ -45,6 +45,12 @@ describe('nothing is asked while nobody looks', () => {
     expect(await asked(60)).toBe(0);
   });
 
+  it('twice when it is said twice that somebody looks', async () => {
+    pod.look(true);
+    pod.look(true);
+    expect(await asked(0.1)).toBe(1);
+  });
+
   it('after the panel is hidden, until it is shown again', async () => {
     pod.look(true);
     await asked(10);
