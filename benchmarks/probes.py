@@ -53,7 +53,8 @@ def _measured(readings: int) -> dict[str, Any]:
             with suppress(errors.KfnbError):
                 probe()
 
-    timed = {**probes, "full reading": full, "processes (not in a reading)": processes.table}
+    table = processes.Watch().table
+    timed = {**probes, "full reading": full, "processes (not in a reading)": table}
     return {name: _times(call, readings) for name, call in timed.items()}
 
 
