@@ -5,8 +5,9 @@ somewhere below it; so the path of /proc/self/cgroup counts where it exists, els
 The machine's root cgroup is never taken for ours: its figures are the node's.
 """
 
+import os
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -51,8 +52,11 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     def is_machine(self) -> bool:
         """It is the machine's root cgroup (a few files exist there only, or everywhere else)."""
         if self.version == 1:
-            return (self.path / "release_agent").exists()
-        return not any((self.path / n).exists() for n in ("cgroup.type", "memory.max", "cpu.max"))
+            return self._has("release_agent")
+        return not any(self._has(name) for name in ("cgroup.type", "memory.max", "cpu.max"))
+
+    def _has(self, name: str) -> bool:
+        return os.path.exists(f"{self.levels[0]}/{name}")
 
     def read(self, name: str) -> str | None:
         """The text of ``name``, from the nearest cgroup that has it.
@@ -91,7 +95,7 @@ def find(
     own = _own_paths(proc_root, files)
     for names, path in own.items():
         if controller in names.split(","):
-            base = _first(cgroup_root / controller, cgroup_root / names)
+            base = _first(f"{cgroup_root}/{controller}", f"{cgroup_root}/{names}")
             if base:
                 return Group(version=1, levels=_levels(base, path), files=files)
     return unified(cgroup_root, proc_root, files)
@@ -103,7 +107,7 @@ def unified(
     """Our cgroup of v2, whichever controllers it has; None where there is no v2."""
     files = files or Files()
     own = _own_paths(proc_root, files)
-    root = _first(*(r for r in (cgroup_root, cgroup_root / "unified") if _is_v2(r)))
+    root = _first(*(r for r in (str(cgroup_root), f"{cgroup_root}/unified") if _is_v2(r)))
     if root is None or "" not in own:
         return None
     return Group(version=2, levels=_levels(root, own[""]), files=files)
@@ -221,20 +225,20 @@ def _own_paths(proc_root: Path, files: Files) -> dict[str, str]:
     return {p[1]: p[2] for p in parts if len(p) == 3}
 
 
-def _levels(top: Path, path: str) -> tuple[str, ...]:
+def _levels(top: str, path: str) -> tuple[str, ...]:
+    parts = [part for part in path.split("/") if part]
     # "/../x" says that we live outside of what this container's namespace shows.
-    inside = PurePosixPath(path.lstrip("/"))
-    if ".." in inside.parts or not (top / inside).is_dir():
-        return (str(top),)
-    return tuple(str(top / part) for part in (inside, *inside.parents))
+    if ".." in parts or not os.path.isdir("/".join((top, *parts))):
+        return (top,)
+    return tuple("/".join((top, *parts[:end])) for end in range(len(parts), -1, -1))
 
 
-def _is_v2(root: Path) -> bool:
-    return (root / "cgroup.controllers").exists()
+def _is_v2(root: str) -> bool:
+    return os.path.exists(f"{root}/cgroup.controllers")
 
 
-def _first(*paths: Path) -> Path | None:
-    return next((p for p in paths if p.is_dir()), None)
+def _first(*paths: str) -> str | None:
+    return next((path for path in paths if os.path.isdir(path)), None)
 
 
 def _number(said: str | None) -> int | None:

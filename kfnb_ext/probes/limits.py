@@ -73,7 +73,7 @@ class LimitsProbe:
         if group is None or group.is_machine:
             reason = ROOT_CGROUP if group else NO_PRESSURE
             return {f"{name}_pressure": reason for name in PRESSURES}
-        texts = {name: group.files.text(f"{group.path}/{name}.pressure") for name in PRESSURES}
+        texts = {name: group.files.text(f"{group.levels[0]}/{name}.pressure") for name in PRESSURES}
         return {f"{name}_pressure": pressure(text) or NO_PRESSURE for name, text in texts.items()}
 
     def _cpu(self, group: cgroup.Group | None) -> Figures:
