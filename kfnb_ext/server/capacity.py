@@ -24,13 +24,21 @@ SHM = "/dev/shm"
 
 def attach(pod: "Pod", loop: asyncio.AbstractEventLoop, notices: "Notices") -> None:
     """Tell browsers what the readings come to, and scan a volume that fills up."""
+    from kfnb_ext.services.capacity import judging
+
     capacity = pod.capacity
 
     def tell(word: "Word") -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             loop.call_soon_threadsafe(notices.tell, word.level, word.title, word.message, word.hint)
 
+    def killed(kill: "Kill") -> None:
+        tell(judging.killed(kill))
+
     capacity.judge.tell.append(tell)
+    # Made with the rest, though not started: who sees kernels die need not read what it left.
+    capacity.deaths.tell = killed
+    capacity.deaths.also = _glance(capacity.judge.glance)
     if capacity.claims:
         capacity.judge.cluster = capacity.claims
     if pod.options.background_scan:
@@ -50,21 +58,7 @@ async def watch(kernels: Any, face: "Face") -> None:
     while not kernels.list_kernel_ids():  # noqa: ASYNC110
         await asyncio.sleep(LOOK)
     desk = await face.desk()
-    await face.run(_begin, desk.pod)
-
-
-def _begin(pod: "Pod") -> None:
-    from kfnb_ext.services.capacity import judging
-
-    capacity = pod.capacity
-
-    def killed(kill: "Kill") -> None:
-        for tell in capacity.judge.tell:
-            tell(judging.killed(kill))
-
-    capacity.deaths.tell = killed
-    capacity.deaths.also = _glance(capacity.judge.glance)
-    capacity.deaths.start()
+    await face.run(desk.pod.capacity.deaths.start)
 
 
 def _glance(judge: Callable[[int, int], None]) -> Callable[[], None]:
