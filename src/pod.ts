@@ -121,7 +121,20 @@ export class Pod implements IDisposable {
   }
 
   private start(): void {
-    void (this.looking ? this.poll.refresh() : this.poll.stop());
+    if (this.looking && document.visibilityState !== 'hidden') {
+      void this.first();
+    } else {
+      void (this.looking ? this.poll.refresh() : this.poll.stop());
+    }
+  }
+
+  /** Now: the poll's own first question would wait behind all that a starting page has to do. */
+  private async first(): Promise<void> {
+    await Promise.resolve();
+    await this.ask().catch(() => undefined);
+    if (this.looking) {
+      await this.poll.schedule({ phase: 'started' });
+    }
   }
 
   private async ask(): Promise<void> {
