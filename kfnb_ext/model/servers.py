@@ -4,6 +4,7 @@ Rule: judged by the command alone. What a server starts on a user's behalf (a sh
 run) is not the server. An interpreter is judged by the program that it runs.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -55,6 +56,7 @@ def looks_on(command: tuple[str, ...]) -> bool:
     return follows or name in ONLOOKERS
 
 
+@functools.lru_cache(maxsize=512)  # each look asks it of each process
 def program(command: tuple[str, ...]) -> str:
     """The name of what runs: of the script or module, where an interpreter runs one."""
     words = _words(command)
