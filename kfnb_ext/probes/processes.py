@@ -23,7 +23,6 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     ppid: int
     name: str  # at most 15 characters, as the kernel keeps it
     command: tuple[str, ...]
-    uid: int | None  # None: could not be read
     start_ticks: int  # since the machine started, in TICKS_PER_SECOND
     cpu_ticks: int  # user and system time, in TICKS_PER_SECOND
     waited_ticks: int = 0  # the same of its children that have ended, with theirs
@@ -94,13 +93,22 @@ def _process(pid: int, folder: str, stat: str) -> Process | None:
         ppid=int(fields[1]),
         name=name,
         command=tuple(command.rstrip("\0").split("\0")) if command else (),
-        uid=_uid(folder),
         start_ticks=int(fields[19]),
         cpu_ticks=int(fields[11]) + int(fields[12]),
         waited_ticks=int(fields[13]) + int(fields[14]),
         rss=int(fields[21]) * _PAGE,
         session=int(fields[3]),
     )
+
+
+def uid(pid: int, proc_root: Path = PROC) -> int | None:
+    """Whose the process is; None: it could not be read. Not in the table: few look at it."""
+    # The owner of the folder is root for a process that may not be dumped; this is the true one.
+    try:
+        lines = _read(f"{proc_root}/{pid}/status").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("Uid:")), None)
 
 
 def moved(pid: int, proc_root: Path = PROC) -> int | None:
@@ -162,12 +170,3 @@ def _read(path: str) -> str:
     finally:
         os.close(file)
     return b"".join(pieces).decode(errors="replace")
-
-
-def _uid(folder: str) -> int | None:
-    # The owner of the folder is root for a process that may not be dumped; this is the true one.
-    try:
-        lines = _read(f"{folder}/status").splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) for line in lines if line.startswith("Uid:")), None)

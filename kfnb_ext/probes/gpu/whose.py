@@ -37,8 +37,8 @@ class Whose:
         self._stage = pids.stage(driver, proc_root)
         self._table = processes.table(proc_root)
         self._families = Families(self._table, proc_root, top)
-        me = os.getuid()
-        mine = [p.pid for p in self._table.values() if p.uid == me and p.command]
+        programs = (pid for pid, one in self._table.items() if one.command)
+        mine = [pid for pid in programs if self._is_mine(pid)]
         self._files = files.holders(mine, proc_root)
         self.by_target: dict[str, Own] = {}
         self.mode: GpuPidMode = "unknown"
@@ -147,10 +147,13 @@ class Whose:
             holder=kind,
             source=family.source if kind in ("kernel", "orphan") else None,
             name=family.name,
-            can_end=kind == "orphan" and one.uid == os.getuid(),
+            can_end=kind == "orphan" and self._is_mine(pid),
             visible_devices=said.get(VISIBLE),
             missing=missing,
         )
+
+    def _is_mine(self, pid: int) -> bool:
+        return processes.uid(pid, self._proc_root) == os.getuid()
 
     def _kind(self, pid: int) -> tuple[GpuHolderKind, Family]:
         family = self._families.of(pid)
@@ -166,7 +169,7 @@ def orphan(pid: int, start_ticks: int, proc_root: Path = processes.PROC) -> bool
     """Whether this very process still holds a GPU, is ours, and belongs to nobody."""
     found = Whose(None, proc_root, "")
     one = found._table.get(pid)
-    if one is None or one.start_ticks != start_ticks or one.uid != os.getuid():
+    if one is None or one.start_ticks != start_ticks or not found._is_mine(pid):
         return False
     return pid in found._files and found._kind(pid)[0] == "orphan"
 

@@ -36,11 +36,14 @@ def look(
     """
     families = Families(table, proc_root, top, started)
     found, whole = ({}, True) if is_empty else segments.find(table, path, proc_root)
-    return _holders(table, families, found), leftovers(path, found, proc_root), whole
+    return _holders(table, families, found, proc_root), leftovers(path, found, proc_root), whole
 
 
 def _holders(
-    table: Mapping[int, Process], families: Families, found: Mapping[int, Segment]
+    table: Mapping[int, Process],
+    families: Families,
+    found: Mapping[int, Segment],
+    proc_root: Path,
 ) -> tuple[Holder, ...]:
     holding: dict[Family, dict[int, Segment]] = {}
     by_pid: dict[Family, set[int]] = {}
@@ -49,9 +52,9 @@ def _holders(
             family = families.of(pid)
             holding.setdefault(family, {})[one.inode] = one
             by_pid.setdefault(family, set()).add(pid)
-    for pid, process in table.items():
+    for pid in table:
         # Only what is ours can be ended; and an orphan holds memory also without a mapping.
-        if process.uid == os.getuid() and families.of(pid).kind == "orphan":
+        if families.of(pid).kind == "orphan" and processes.uid(pid, proc_root) == os.getuid():
             holding.setdefault(families.of(pid), {})
             by_pid.setdefault(families.of(pid), set()).add(pid)
     holders = [_holder(f, held, by_pid[f], table) for f, held in holding.items()]

@@ -37,7 +37,7 @@ class Clearing:
             process = table.get(task.pid)
             if process is None or process.start_ticks != task.started_ticks:
                 left[str(task.pid)] = "It has ended already."
-            elif process.uid != os.getuid():
+            elif processes.uid(task.pid) != os.getuid():
                 left[str(task.pid)] = "It belongs to another user."
             elif families.of(task.pid).kind != "orphan":
                 left[str(task.pid)] = "It is no orphan: somebody still waits for it."
