@@ -22,6 +22,17 @@ WHAT: dict[cluster.AbilityName, str] = {
 }
 SNAPSHOTS = frozenset({"snapshots", "groups", "restore"})
 READS = frozenset({"classes", "quota"})
+# Why not in Notebooks 2.0, whatever the rights, and what can be done there.
+WORKSPACES: dict[cluster.AbilityName, tuple[str, str]] = {
+    "new_notebook": (
+        "a new Workspace of Notebooks 2.0 cannot be made from a snapshot yet",
+        "Restore it in place, or as a data volume.",
+    ),
+    "patch": (
+        "in Notebooks 2.0 they come from the options that the administrator offers",
+        "Choose another option for the workspace where workspaces are listed.",
+    ),
+}
 WITHOUT: dict[cluster.AbilityName, str] = {
     "snapshots": "Until then the engine `local` keeps snapshots of files.",
     "groups": "Without it they are cut one after another, and the snapshot says so.",
@@ -108,6 +119,9 @@ def _site(name: cluster.AbilityName, site: Site) -> tuple[str, str] | None:
 def _place(name: cluster.AbilityName, place: cluster.Place) -> tuple[str, str] | None:
     if place.platform == "none":
         return f"You cannot {WHAT[name]}: no cluster is known here.", ""
+    if place.platform == "workspaces" and name in WORKSPACES:
+        why, instead = WORKSPACES[name]
+        return f"You cannot {WHAT[name]}: {why}.", instead
     if name not in rights.OF_A_NOTEBOOK or rights.of_a_notebook(place.platform):
         return None
     whose = "JupyterHub" if place.platform == "hub" else "somebody else"

@@ -115,6 +115,8 @@ NEEDS: dict[cluster.AbilityName, tuple[Right, ...]] = {
 }
 # Where no object of the cluster stands for the notebook, these have nothing to change.
 OF_A_NOTEBOOK = frozenset({"restore", "new_notebook", "guardian", "patch", "stop"})
+# What Notebooks 2.0 leaves to the administrator's options, or we cannot make there.
+NOT_OF_A_WORKSPACE = frozenset({"new_notebook", "patch"})
 
 
 def needs(
@@ -142,6 +144,8 @@ def of_a_notebook(platform: cluster.Platform) -> bool:
 def wanted(platform: cluster.Platform, served: Served) -> tuple[Right, ...]:
     """All that is of use here, each once: what is served, and has something to act on."""
     names = (n for n in NEEDS if n not in OF_A_NOTEBOOK or of_a_notebook(platform))
+    if platform == "workspaces":
+        names = (n for n in NEEDS if n not in NOT_OF_A_WORKSPACE)
     found = [right for name in names for right in needs(name, platform, served)]
     if served.snapshots is False:
         found = [one for one in found if one.group != SNAPSHOT]

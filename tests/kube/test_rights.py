@@ -1,5 +1,6 @@
 """What a notebook may do, as a stock Kubeflow and other clusters tell it."""
 
+import msgspec
 import pytest
 import yaml
 
@@ -84,6 +85,21 @@ def test_the_bindings_of_two_notebooks_in_a_namespace_stand_beside_each_other():
         assert binding["roleRef"]["name"] == role["metadata"]["name"]
         names.add(binding["metadata"]["name"])
     assert len(names) == 2
+
+
+def test_what_notebooks_2_0_leaves_to_others_is_said_before_and_asks_for_no_right(cluster, door):
+    cluster.world.rights.allow("kubeflow.org", "workspaces", "get", "list", "patch")
+    here = msgspec.structs.replace(PLACE, platform="workspaces", service_account="ws-demo")
+    known = ask(door, "workspaces")
+    found = told(known, here)
+    assert {name for name, one in found.items() if one.allowed is False} == {
+        "new_notebook", "patch", *REFUSED,
+    }  # fmt: skip
+    assert "cannot be made from a snapshot" in found["new_notebook"].text
+    assert "Restore it in place" in found["new_notebook"].hint
+    assert "options that the administrator offers" in found["patch"].text
+    asked = {(r.resource, r.verb) for r in rights.wanted("workspaces", known.served)}
+    assert {verb for of, verb in asked if of == "workspaces"} == {"get", "list", "patch"}
 
 
 def test_a_rules_review_that_cannot_tell_all_is_completed_by_single_questions(cluster, door):
