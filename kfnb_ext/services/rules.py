@@ -14,6 +14,9 @@ from kfnb_ext.model.culling import Identity, Rule
 from kfnb_ext.services.clock import Timeline
 
 OFTEN = 900.0  # seconds; the controller's own looks are an hour apart by default
+# Seconds to the second question, and twice as long to each further one until a look has succeeded:
+# the controller looks first when the pod is ready, and so after we have asked.
+SOON = 60.0
 AGAIN = 3600.0  # seconds after a refusal
 
 
@@ -27,6 +30,8 @@ class Rules:
         self._address = address.WORKSPACES.at(identity.namespace or "", identity.name or "")
         self._known: Rule | None = None
         self._due = 0.0  # seconds since boot
+        self._pause = SOON
+        self._born = timeline.now() - timedelta(seconds=1)
         self._thread: threading.Thread | None = None
 
     def __call__(self) -> Rule | None:
@@ -54,6 +59,15 @@ class Rules:
         if answer.date is not None:
             self._timeline.learn(answer.date)
         self._known = of(answer.body)
+        if self._told(self._known):
+            self._pause = OFTEN
+        self._due = self._timeline.clock.ticks() + self._pause
+        self._pause = min(2 * self._pause, OFTEN)
+
+    def _told(self, rule: Rule | None) -> bool:
+        """Whether a look has succeeded since we run: of a run before, its time alone is old."""
+        looked = rule.looked if rule and not rule.failed else None
+        return looked is not None and looked >= self._born
 
 
 def of(workspace: dict[str, Any]) -> Rule | None:
@@ -67,6 +81,8 @@ def of(workspace: dict[str, Any]) -> Rule | None:
     looked = _moment(probe.get("endTime"))
     pause = _part(_part(activity, "rules"), "pauseWorkspace")
     if not pause:
+        return Rule(idle_seconds=None, looked=looked, failed=failed)
+    if failed:  # none has succeeded since the start: then the controller knows no last use
         return Rule(idle_seconds=None, looked=looked, failed=failed)
     eligible, last = _moment(pause.get("eligibleAfter")), _moment(activity.get("lastActivity"))
     if eligible is None or last is None or eligible <= last:  # 0: it cannot be computed

@@ -121,6 +121,45 @@ def test_a_look_of_the_controller_that_failed_is_told_to_the_administrator(pod: 
     assert found.forecast.stops_at is None
 
 
+# As the controller leaves it where no look has succeeded since the pod started.
+FIRST = {"startTime": 1, "endTime": 2, "result": "Failure",
+         "message": "PodExec probe failed: unexpected exit code 1"}  # fmt: skip
+NONE_YET = {"lastActivity": 0, "lastUpdate": 0, "rules": {"pauseWorkspace": {"eligibleAfter": 0}}}
+
+
+def test_a_first_look_that_failed_is_told_though_no_use_is_known(pod: Pod):
+    pod.cluster.world.seed(workspace(pod.time.utc(), lastProbe=FIRST, **NONE_YET))
+    found = pod.look()
+
+    assert found.sight == "cannot_reach"
+    assert "unexpected exit code 1." in found.text
+    assert (found.forecast.known, found.forecast.stops_at) == (True, None)
+
+
+@pytest.mark.parametrize("probe", [None, FIRST, "of the run before"])
+def test_the_controllers_first_look_comes_after_our_start_and_is_found_soon(pod: Pod, probe):
+    # What it knew of the run before it forgets only when the pod is ready.
+    old = workspace(pod.time.utc() - timedelta(days=1))
+    new = workspace(pod.time.utc(), **NONE_YET | {"lastProbe": probe})
+    pod.cluster.world.seed(old if probe == "of the run before" else new)
+    pod.look(True)
+    pod.cluster.world.seed(workspace(pod.time.utc()))
+    pod.time.pass_(minutes=1)
+    found = pod.look()
+
+    assert found.idle_minutes == 60
+    assert found.last_look
+    assert pod.time.utc() - found.last_look < timedelta(minutes=2)
+
+
+def test_a_workspace_that_nobody_looks_at_is_asked_ever_more_seldom(pod: Pod):
+    pod.cluster.world.seed(workspace(pod.time.utc(), lastProbe=None, **NONE_YET))
+    for _ in range(240):  # two hours
+        pod.time.pass_(30)
+        pod.look()
+    assert len(pod.cluster.log) <= 8 + 4
+
+
 def test_without_a_rule_nothing_pauses_it(pod: Pod):
     pod.cluster.world.seed(workspace(pod.time.utc(), rules={}))
 
