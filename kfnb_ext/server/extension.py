@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kfnb_ext.services.clock import Clock
     from kfnb_ext.services.culling import CullingService
 
+WORKSPACES = "/workspace/connect/"  # so begins the path of one of Notebooks 2.0
 TOLD_BY = "KFNB_TOLD_BY"  # in the environment of what this server starts: its pid
 LEVELS = {"succeeded": "success", "failed": "error", "cancelled": "info"}
 
@@ -191,13 +192,22 @@ class Extension(config.KfnbExt, ExtensionApp):
 
     async def _tick(self, face: handlers.Face) -> None:
         """Read now and then though nobody asks: for the history, and for the shell."""
-        while True:
+        if not self._probed:
             await asyncio.sleep(self.settled.tick_interval)
+        while True:
             try:
                 desk = await face.desk()
                 self._teller.tick(await desk.status.leave())
             except Exception as error:  # one failed reading must not end all later ones
                 self.log.warning("kfnb: the status could not be read: %s", error)
+            await asyncio.sleep(self.settled.tick_interval)
+
+    @property
+    def _probed(self) -> bool:
+        """Whether Notebooks 2.0 may run our probe in here: its first comes when the pod is ready,
+        and one that finds nothing fails."""
+        forced, prefix = self.settled.culling, os.environ.get("NB_PREFIX", "")
+        return forced == "workspaces" or (forced == "auto" and prefix.startswith(WORKSPACES))
 
     def _ended(self, operation: "Operation") -> None:
         """Tell the browsers that an operation ended. Called from its thread."""

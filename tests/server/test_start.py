@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +104,19 @@ def test_what_comes_out_of_a_worker_thread_is_what_it_raised():
 
     with pytest.raises(web.HTTPError, match="full"):
         asyncio.run(ask())
+
+
+def test_the_probe_of_notebooks_2_0_finds_the_use_as_soon_as_the_server_answers(tmp_path: Path):
+    base = "/workspace/connect/alice/ws/jupyterlab/"
+    with live.running(tmp_path, base_url=base, token="", env={"NB_PREFIX": base}) as server:
+        target = tmp_path / "told"
+        told = os.environ | {"KFNB_STATE_DIR": str(tmp_path / "state")}
+        command = [sys.executable, "-m", "kfnb_ext", "--workspace", str(server.workspace)]
+        deadline = time.monotonic() + 15  # half of what lies between two readings
+        while not target.exists() and time.monotonic() < deadline:
+            subprocess.run(
+                [*command, "activity", "--probe"],
+                env=told | {"OUTPUT_JSON_PATH": str(target)}, capture_output=True, check=False,
+            )  # fmt: skip
+
+        assert "last_activity" in json.loads(target.read_text())
