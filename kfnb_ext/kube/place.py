@@ -67,7 +67,7 @@ def look(client: Client, known: Names, workspace: str) -> cluster.Place:
         platform=standing.platform(known.platform, labels),
         namespace=known.namespace,
         notebook=known.notebook or str(named),
-        pod=known.pod,
+        pod=pod["metadata"].get("name") or known.pod,
         pod_uid=pod["metadata"].get("uid", ""),
         container=container["name"],
         node=pod["spec"].get("nodeName", ""),

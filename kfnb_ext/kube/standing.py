@@ -37,12 +37,10 @@ def pod(client: Client, told: cluster.Platform, namespace: str, name: str) -> di
     if not name:
         return None
     if told == "workspaces":
-        body = workspace(client, namespace, name)
-        return body and _of_workspace(body)
+        return _of_workspace(client, namespace, name)
     body = _read(client, address.NOTEBOOKS.at(namespace, name))
     if body is None:
-        body = workspace(client, namespace, name) if told in ("pod", "none") else None
-        return body and _of_workspace(body)
+        return _of_workspace(client, namespace, name) if told in ("pod", "none") else None
     labels = {**(body["metadata"].get("labels") or {}), NOTEBOOK_LABEL: name}
     return {"metadata": {"labels": labels}, "spec": body["spec"]["template"]["spec"]}
 
@@ -58,6 +56,20 @@ def stopped(found: dict[str, Any]) -> bool:
     return guard.STOPPED in annotations or bool((found.get("spec") or {}).get("paused"))
 
 
+def replaced(found: dict[str, Any]) -> tuple[str, ...]:
+    """Options of a Workspace that its kind redirects to others, as `imageConfig: old, now new`."""
+    status, spec = found.get("status") or {}, found.get("spec") or {}
+    if not status.get("pendingRestart"):
+        return ()
+    chosen = (spec.get("podTemplate") or {}).get("options") or {}
+    told = []
+    for name, one in (status.get("podTemplateOptions") or {}).items():
+        new, old = (one or {}).get("desired"), chosen.get(name)
+        if new and old and new != old:
+            told.append(f"{name}: {old}, now {new}")
+    return tuple(told)
+
+
 def _read(client: Client, of: address.Address) -> dict[str, Any] | None:
     try:
         return client.get(of).body
@@ -67,7 +79,17 @@ def _read(client: Client, of: address.Address) -> dict[str, Any] | None:
         raise
 
 
-def _of_workspace(body: dict[str, Any]) -> dict[str, Any]:
+def _of_workspace(client: Client, namespace: str, name: str) -> dict[str, Any] | None:
+    """Its pod, whose name only its status tells; else what it names."""
+    body = workspace(client, namespace, name)
+    if body is None:
+        return None
+    runs = str(((body.get("status") or {}).get("podTemplatePod") or {}).get("name") or "")
+    there = _read(client, address.PODS.at(namespace, runs)) if runs else None
+    return there or _imagined(body)
+
+
+def _imagined(body: dict[str, Any]) -> dict[str, Any]:
     said = (body["spec"].get("podTemplate") or {}).get("volumes") or {}
     named = [("home-volume", said["home"], "", False)] if said.get("home") else []
     named += [
@@ -76,7 +98,7 @@ def _of_workspace(body: dict[str, Any]) -> dict[str, Any]:
     ]
     volumes = [{"name": n, "persistentVolumeClaim": {"claimName": c}} for n, c, _, _ in named]
     mounts = [{"name": n, "mountPath": m, "readOnly": r} for n, _, m, r in named]
-    return {
-        "metadata": {"labels": {WORKSPACE_LABEL: body["metadata"]["name"]}},
-        "spec": {"containers": [{"name": "main", "volumeMounts": mounts}], "volumes": volumes},
-    }
+    spec: dict[str, Any] = {"containers": [{"name": "main", "volumeMounts": mounts}]}
+    account = ((body.get("status") or {}).get("podTemplatePod") or {}).get("serviceAccountName")
+    spec |= {"volumes": volumes} | ({"serviceAccountName": account} if account else {})
+    return {"metadata": {"labels": {WORKSPACE_LABEL: body["metadata"]["name"]}}, "spec": spec}

@@ -10,6 +10,7 @@ from kfnb_ext import errors
 from kfnb_ext.kube import claims, place
 from kfnb_ext.kube.client import Client
 from kfnb_ext.kube.client.access import Access
+from tests.fakes.kubernetes.kinds import POD
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "kubernetes"
 
@@ -123,12 +124,33 @@ def test_a_stopped_notebook_is_known_by_its_notebook(cluster, client):
 
 def test_a_stopped_workspace_is_known_by_its_workspace(cluster, client):
     cluster.world.rights.allow("kubeflow.org", "workspaces", "get")
-    cluster.world.seed(workspace(), *seeded_claims("home-claim", "shared"))
+    paused = workspace() | {"status": {"podTemplatePod": {"serviceAccountName": "ws-lab"}}}
+    cluster.world.seed(paused, *seeded_claims("home-claim", "shared"))
     here = place.look(client, place.names({}, "alice/lab", Path("/none")), "/home/jovyan")
     assert (here.platform, here.notebook) == ("workspaces", "lab")
+    assert here.service_account == "ws-lab"  # a role is bound to it
     home, data = here.mounted
     assert (home.claim.name, home.mount, home.workspace) == ("home-claim", "", False)
     assert (data.claim.name, data.mount, data.read_only) == ("shared", "/home/jovyan/data", True)
+
+
+def test_outside_a_workspace_that_runs_is_known_by_the_pod_that_its_status_names(cluster, client):
+    cluster.world.rights.allow("kubeflow.org", "workspaces", "get")
+    pod, body = recorded("pod_get_200"), workspace()
+    claim = place.mounts(pod, pod["spec"]["containers"][0])[0][1]
+    pod["metadata"] |= {
+        "name": "ws-lab-x7k2p-0", "labels": {"notebooks.kubeflow.org/workspace-name": "lab"},
+    }  # fmt: skip
+    body["status"] = {"state": "Running", "podTemplatePod": {"name": "ws-lab-x7k2p-0"}}
+    cluster.world.seed(pod, body, *seeded_claims(claim))
+    here = place.look(client, place.names({}, "alice/lab", Path("/none")), "/home/jovyan")
+    assert (here.platform, here.notebook, here.pod) == ("workspaces", "lab", "ws-lab-x7k2p-0")
+    assert here.node == pod["spec"]["nodeName"]
+    assert "/home/jovyan" in [one.mount for one in here.mounted]
+    with cluster.world.store.lock:  # it is being made anew
+        cluster.world.store.remove(POD, pod)
+    here = place.look(client, place.names({}, "alice/lab", Path("/none")), "/home/jovyan")
+    assert (here.platform, here.pod_uid) == ("workspaces", "")
 
 
 def test_what_is_nowhere_is_said_to_be_nowhere(client):

@@ -3,6 +3,7 @@
 Rule: asked before anything is sent; a refusal says who can lift it.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -64,8 +65,12 @@ class Writing:
 
     @property
     def platform(self) -> cluster.Platform:
-        """Whose pod this is, by its name and its environment alone."""
-        return self.where.names.platform
+        """Whose pod this is: by its environment, and where that is silent as the cluster has it."""
+        names = self.where.names
+        if names.platform in ("none", "pod") and names.namespace and names.notebook:
+            with contextlib.suppress(errors.KfnbError):  # then what is asked for says why
+                return self.where.look().platform
+        return names.platform
 
     def notebook(self) -> Address:
         """The object that this pod is made from: a Notebook, or a Workspace of 2.0.
@@ -83,7 +88,7 @@ class Writing:
                 f"{PLAIN} Nothing was changed.",
                 "Elsewhere than in the notebook name it: KFNB_NOTEBOOK=NAMESPACE/NAME.",
             )
-        kind = address.WORKSPACES if names.platform == "workspaces" else address.NOTEBOOKS
+        kind = address.WORKSPACES if self.platform == "workspaces" else address.NOTEBOOKS
         return kind.at(names.namespace, names.notebook)
 
     def read(self) -> dict[str, Any]:

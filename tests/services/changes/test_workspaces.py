@@ -95,6 +95,22 @@ def test_a_stop_pauses_it_and_a_paused_one_is_not_stopped_again(field, space):
         assert "stopped already" in ended.message
 
 
+def test_outside_it_is_known_by_its_name_alone_and_stopped_or_restarted_as_what_it_is(field, space):
+    status = {"state": "Running", "podTemplatePod": {"name": "ws-ws-abc12-0"}}
+    field.cluster.world.seed(SPACE | {"status": status})
+    names = place.names({}, "alice/ws", Path("/none"))
+    outside = Writing(lambda: field.client, Where(field.client, names, "/home/jovyan"),
+                      field.operations)  # fmt: skip
+    with pytest.raises(errors.Unsupported, match=r"workspace of Notebooks 2\.0"):
+        Patching(Sending(outside), field.propose, now=lambda: NOON).offered()
+    made = Stopping(outside, lambda wish, running: None)
+    ended = field.ended(lambda: made.restart(StopRequest()))
+    assert ended.state == "succeeded", ended.message
+    assert field.cluster.world.read("pods", "alice", "ws-ws-abc12-0") is None
+    assert field.ended(lambda: made.stop(StopRequest())).state == "succeeded"
+    assert field.read("workspaces", "ws")["spec"]["paused"] is True
+
+
 def test_without_the_right_to_patch_it_a_stop_says_so_and_the_workspace_runs_on(
     field, space, tmp_path: Path
 ):
