@@ -116,16 +116,20 @@ class Looking:
     def _waiting(
         self, asking: "_Asking", place: cluster.Place, known: rights.Rights
     ) -> tuple[str, ...]:
-        """What a Workspace says of itself."""
+        """What a Workspace says of itself. Its controller takes no option by a restart alone."""
         if place.platform != "workspaces" or known.served.workspaces is False:
             return ()
         client = self._parts.client
         read = asking.have(
             lambda: standing.workspace(client(), place.namespace, place.notebook), None
         )
-        if read and (read.get("status") or {}).get("pendingRestart"):
-            return ("The Workspace was changed: the change comes with its next restart.",)
-        return ()
+        replaced = standing.replaced(read) if read else ()
+        if not replaced:
+            return ()
+        return (
+            f"The administrator has replaced an option of this Workspace ({'; '.join(replaced)}): "
+            "a restart alone does not bring it, choose it where workspaces are listed.",
+        )
 
     def _cluster(
         self,

@@ -152,7 +152,7 @@ def test_a_pod_without_a_token_says_who_decides_that(running, looks):
     assert running.log == []
 
 
-def test_a_workspace_that_waits_for_a_restart_says_so(running, looks):
+def test_a_workspace_whose_option_was_replaced_says_how_the_new_one_is_had(running, looks):
     running.world.rights.allow("kubeflow.org", "workspaces", "get")
     pod = running.world.read("pods", "alice", "demo-0")
     labels = {"notebooks.kubeflow.org/workspace-name": "demo"}
@@ -161,9 +161,20 @@ def test_a_workspace_that_waits_for_a_restart_says_so(running, looks):
         "apiVersion": "kubeflow.org/v1beta1",
         "kind": "Workspace",
         "metadata": {"name": "demo", "namespace": "alice"},
-        "spec": {"podTemplate": {"volumes": {"home": "nb-demo-home"}}},
-        "status": {"state": "Running", "pendingRestart": True},
+        "spec": {"podTemplate": {
+            "options": {"imageConfig": "one", "podConfig": "tiny"},
+            "volumes": {"home": "nb-demo-home"},
+        }},
+        "status": {"state": "Running", "pendingRestart": True, "podTemplateOptions": {
+            "imageConfig": {
+                "desired": "two", "redirectChain": [{"source": "one", "target": "two"}],
+            },
+            "podConfig": {"desired": "tiny"},
+        }},
     })  # fmt: skip
     found = looks(names=place.Names("workspaces", "alice", "demo", "demo-0")).look()
     assert found.place.platform == "workspaces"
-    assert found.notes == ("The Workspace was changed: the change comes with its next restart.",)
+    assert found.notes == (
+        "The administrator has replaced an option of this Workspace (imageConfig: one, now two): "
+        "a restart alone does not bring it, choose it where workspaces are listed.",
+    )
