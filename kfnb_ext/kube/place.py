@@ -4,6 +4,7 @@ Rule: names come from the environment first (NB_PREFIX), then from the administr
 the cluster confirms them. Reads only.
 """
 
+import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ class Names(msgspec.Struct, frozen=True):
     namespace: str
     notebook: str
     pod: str
+    account: str = ""  # our own, by our token: whoever may read nothing asks for a role for it
 
 
 def names(
@@ -43,7 +45,19 @@ def names(
     namespace = identity.namespace or here or _text(namespace_file)
     notebook = identity.name or mine
     pod = environment.get("HOSTNAME", "") if in_pod else f"{notebook}-0" if notebook else ""
-    return Names(platform, namespace, notebook, pod)
+    account = _account(_text(namespace_file.with_name("token"))) if in_pod else ""
+    return Names(platform, namespace, notebook, pod, account)
+
+
+def _account(token: str) -> str:
+    """Whose token it is, as it says itself; empty: it does not."""
+    try:
+        said = token.split(".")[1]
+        claims = msgspec.json.decode(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+        kind, _, name = str(claims["sub"]).rpartition(":")
+    except (IndexError, KeyError, TypeError, ValueError):
+        return ""
+    return name if kind.startswith("system:serviceaccount:") else ""
 
 
 def look(client: Client, known: Names, workspace: str) -> cluster.Place:

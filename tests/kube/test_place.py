@@ -1,5 +1,6 @@
 """Where this notebook lives, as the cluster tells it."""
 
+import base64
 import copy
 import json
 from pathlib import Path
@@ -38,6 +39,25 @@ def test_the_prefix_names_the_notebook_whatever_the_host_is_called():
 def test_outside_a_pod_the_option_names_the_notebook():
     known = place.names({}, "alice/demo", Path("/nonexistent"))
     assert known == place.Names("none", "alice", "demo", "demo-0")
+
+
+def told(token: str, folder: Path) -> str:
+    (folder / "token").write_text(token)
+    within = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "HOSTNAME": "ws-lab-x7k2p-0"}
+    return place.names(within, namespace_file=folder / "namespace").account
+
+
+def test_the_token_says_whose_it_is_for_nobody_else_would_tell_who_may_read_nothing(tmp_path):
+    said = {"sub": "system:serviceaccount:alice:ws-lab", "exp": 1}
+    middle = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+    assert told(f"e30.{middle}.x", tmp_path) == "ws-lab"
+
+
+@pytest.mark.parametrize(
+    "token", ["", "opaque", "a.b.c", "a.bnVsbA.c", "a.eyJzdWIiOiJ4In0.c", "a.é.c"]
+)
+def test_a_token_that_does_not_say_it_leaves_it_unknown(tmp_path, token):
+    assert told(token, tmp_path) == ""
 
 
 def test_what_is_not_known_is_asked_of_nobody(client):

@@ -161,6 +161,7 @@ class Looking:
             namespace=names.namespace,
             notebook=names.notebook,
             pod=names.pod,
+            service_account=names.account,
         )
 
 

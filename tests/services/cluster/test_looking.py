@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import yaml
 
 from kfnb_ext import errors
 from kfnb_ext.kube import place
@@ -33,6 +34,23 @@ def test_a_look_tells_where_what_may_be_done_and_what_is_left(running, looks):
     assert ability(found, "snapshots").allowed is False
     assert "volumesnapshots" in found.role
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("platform", ["workspaces", "openshift"])
+def test_who_may_read_nothing_at_all_gets_a_role_for_the_account_of_the_token(
+    running, looks, platform
+):
+    for group, resource in (
+        ("", "pods"), ("", "persistentvolumeclaims"), ("kubeflow.org", "workspaces"),
+        ("kubeflow.org", "notebooks"),
+    ):  # fmt: skip
+        running.world.rights.deny(group, resource)
+    found = looks(names=place.Names(platform, "alice", "demo", "demo-0", "ws-demo")).look()
+    assert found.place.service_account == "ws-demo"
+    _, binding, *_ = yaml.safe_load_all(found.role)
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": "ws-demo", "namespace": "alice"}
+    ]
 
 
 def test_a_look_changes_nothing(running, looks):
