@@ -18,6 +18,7 @@ from kfnb_ext.commands.gpu import gpu
 from kfnb_ext.commands.talk import Outcome, Talk, confirm
 from kfnb_ext.model import retention, snapshots
 from kfnb_ext.model.limits import Limits
+from kfnb_ext.model.operations import Operation
 from kfnb_ext.text import operations as operations_text
 from kfnb_ext.text import restores
 from kfnb_ext.text import snapshots as text
@@ -35,6 +36,7 @@ QUIET = (
     "environment",
     *(one.__name__ for one in _QUIET),
 )
+WAITS = "The notebook is stopped: its next start confirms it, and from then on it can be undone."
 BETWEEN = 0.2  # seconds between two readings: the CPU in use is a rate
 
 
@@ -107,7 +109,7 @@ def restore(pod: Pod, given: Given, talk: Talk) -> Outcome:
     ended = waiting.finish(pod.snapshots.restore(request), talk)
     if request.way == "new_notebook":  # it is no restore of this notebook
         return Outcome(ended, ended.message)
-    return _restored(pod, ended.restore)
+    return _restored(pod, ended)
 
 
 def undo(pod: Pod, given: Given, talk: Talk) -> Outcome:
@@ -120,7 +122,7 @@ def undo(pod: Pod, given: Given, talk: Talk) -> Outcome:
     preview = restores.undoing(plan, made)
     confirm(talk, given, preview + changing.ends(pod, plan.restart), "Take it back?")
     wish = snapshots.UndoRequest(unguarded=given.unguarded)
-    return _restored(pod, waiting.finish(pod.snapshots.undo(made.id, wish), talk).restore)
+    return _restored(pod, waiting.finish(pod.snapshots.undo(made.id, wish), talk))
 
 
 def _impossible(plan: snapshots.RestorePlan) -> errors.Conflict:
@@ -195,11 +197,14 @@ ACTS: dict[str, Callable[[Pod, Given, Talk], Outcome]] = {
 }  # fmt: skip
 
 
-def _restored(pod: Pod, restore: str | None) -> Outcome:
-    made = next((one for one in pod.snapshots.list().restores if one.id == restore), None)
-    if made is None:
-        raise errors.EngineFailed("The restore was made, but its record cannot be read.")
-    return Outcome(made, restores.done(made))
+def _restored(pod: Pod, ended: Operation) -> Outcome:
+    listed = pod.snapshots.list().restores
+    made = next((one for one in listed if one.id == ended.restore), None)
+    if made is not None:
+        return Outcome(made, restores.done(made))
+    if ended.engine == "csi":  # the notebook is stopped: the list has it once it has started
+        return Outcome(ended, f"{ended.message} {WAITS}")
+    raise errors.EngineFailed("The restore was made, but its record cannot be read.")
 
 
 def _engine(pod: Pod, given: Given) -> snapshots.EngineName:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.shell import KFNB, call, kfnb
+from tests.engines import csi_pod
 from tests.services.changes.field import ADVICE, Field
 
 # The command, with a /dev/shm as a container runtime gives it.
@@ -80,3 +81,17 @@ def test_a_locked_site_is_named(field, monkeypatch):
     for words in (("stop",), ("restart",), ("grow", "demo-home", "2Gi"), ("fix", "--undo")):
         refused = kfnb(*words, "--yes", status=1)
         assert "KFNB_CLUSTER_WRITES" in refused.stderr or "no such change" in refused.stderr
+
+
+def test_volumes_of_a_stopped_notebook_are_restored_and_its_next_start_is_said_to_confirm_it(field):
+    csi_pod.allow(field.cluster)
+    field.cluster.world.seed(*csi_pod.classes())
+    kfnb("snapshot", "create", "before", "--engine", "csi")
+    kfnb("stop", "--yes")
+    field.settle()
+    done = kfnb("snapshot", "restore", "latest", "--engine", "csi", "--yes")
+    assert "as in the snapshot" in done.stdout
+    assert "next start" in done.stdout
+    claims = [one["persistentVolumeClaim"]["claimName"] for one in field.spec["volumes"]
+              if "persistentVolumeClaim" in one]  # fmt: skip
+    assert any(one.startswith("demo-home-r") for one in claims)
