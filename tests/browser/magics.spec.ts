@@ -1,6 +1,7 @@
 /** `%kfnb` in a notebook: progress is one line, a failure is no traceback and ends "Run All". */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { notebookOf } from './cells';
 import { expect, jupyterFor, openLab, test } from './lab';
 
 declare global {
@@ -20,7 +21,7 @@ const jupyter = jupyterFor({
     for (let number = 0; number < 250; number++) {
       fs.writeFileSync(path.join(workspace, `data${number}`), Buffer.alloc(4 << 20, number + 1));
     }
-    fs.writeFileSync(path.join(workspace, 'demo.ipynb'), notebook());
+    fs.writeFileSync(path.join(workspace, 'demo.ipynb'), notebookOf(CELLS));
   }
 });
 
@@ -58,17 +59,4 @@ function watch(): void {
   new MutationObserver(() => {
     window.outputs.push(document.querySelector('.jp-OutputArea-output')?.textContent ?? '');
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
-}
-
-function notebook(): string {
-  const cells = CELLS.map((source, number) => ({
-    cell_type: 'code',
-    execution_count: null,
-    id: `cell-${number}`,
-    metadata: {},
-    outputs: [],
-    source
-  }));
-  const kernelspec = { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' };
-  return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
 }
