@@ -3,18 +3,8 @@
 The mount is real (FUSE) and its server is really stopped, in a mount namespace of its own.
 """
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from tests.fakes import hung_mount
 
-ROOT = Path(__file__).parents[2]
 LOOKS = """
 import json, sys, threading, time
 from datetime import datetime, timezone
@@ -68,23 +58,8 @@ with field.cluster:
 """
 
 
-def run(tmp_path: Path, code: str) -> Any:
-    if not Path(hung_mount.DEVICE).exists() or os.geteuid() != 0:
-        pytest.skip("NO FUSE, OR NOT ROOT: a hung filesystem cannot be made, it is not tested")
-    ended = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
-
-
 def test_every_look_of_a_growth_ends_in_time_costs_one_thread_and_comes_back(tmp_path):
-    before, again, seconds, threads, marked, told = run(tmp_path, LOOKS)
+    before, again, seconds, threads, marked, told = hung_mount.told_by(LOOKS, tmp_path)
     assert before == again == hung_mount.BLOCKS * 4096
     assert seconds < 15
     assert threads == 1
@@ -99,7 +74,7 @@ def test_every_look_of_a_growth_ends_in_time_costs_one_thread_and_comes_back(tmp
 
 
 def test_a_claim_grows_though_its_volume_hangs_and_its_files_room_is_not_claimed(tmp_path):
-    seconds, state, message = run(tmp_path, GROWTH)
+    seconds, state, message = hung_mount.told_by(GROWTH, tmp_path)
     assert state == "succeeded", message
     assert "has 2Gi" in message
     assert "not known: it does not answer" in message
