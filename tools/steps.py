@@ -80,6 +80,9 @@ def _summary(results: Sequence[Result]) -> int:
     print("\n=== Steps")
     for result in results:
         print(f"{result.word:>8} {result.seconds:7.1f} s  {result.name}")
+    for result in results:
+        for failure in result.count.failures:
+            print(f"  FAILED {failure}")
     passed = sum(result.count.passed for result in results)
     failed = sum(result.count.failed for result in results)
     skipped = sum(result.count.skipped for result in results)
