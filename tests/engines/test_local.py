@@ -250,13 +250,18 @@ class Killing(trees.Listening):
                 os.kill(int(child), signal.SIGKILL)
 
 
-def test_a_child_that_is_ended_from_outside_ends_the_snapshot_and_nothing_is_left(workspace):
+@pytest.mark.parametrize("before", [False, True], ids=["that copies", "that links"])
+def test_a_child_that_is_ended_from_outside_ends_the_snapshot_and_nothing_is_left(
+    workspace, before
+):
     for number in range(3000):
-        (workspace / f"file{number}").write_bytes(b"x" * 100)
+        (workspace / f"folder{number // 100}").mkdir(exist_ok=True)
+        (workspace / f"folder{number // 100}" / f"file{number}").write_bytes(b"x" * 100)
     engine = LocalEngine(workspace, share=1.0, helpers_from=1)
+    kept = (take(engine),) if before else ()
     with pytest.raises(errors.EngineFailed, match="ended from outside"):
         engine.create("", "manual", Killing())
-    assert engine.list() == ()
+    assert engine.list() == kept
     assert engine.recover() == ()
     assert engine.verify(take(engine).id, trees.Listening()).ok
 

@@ -1,6 +1,7 @@
 """Takes a snapshot: looks first, refuses early, then makes it, and lets it appear by one rename.
 
-Rule: until that rename there is no snapshot, and whatever goes wrong removes what was begun.
+Rule: until that rename there is no snapshot, and whatever goes wrong removes what was begun. No
+byte is copied before the room for all is known to be there; links of what is as it was cost none.
 """
 
 import os
@@ -9,18 +10,20 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from kfnb_ext import errors
 from kfnb_ext.engines import base
 from kfnb_ext.engines.local import (
+    ahead,
     copying,
     drafts,
     exclude,
     failing,
     filling,
+    hand,
     hands,
     making,
     manifest,
@@ -33,13 +36,17 @@ from kfnb_ext.engines.local import (
 from kfnb_ext.engines.local import layout as places
 from kfnb_ext.model import snapshots
 
+_LINKS = 5  # take about as long as one small file that is read
+
 
 class Settings(NamedTuple):
     """What the engine was made with."""
 
     rules: exclude.Rules
     share: float  # of the volume, 0..1
-    helpers_from: int  # files to read: so many are worth the start of children
+    helpers_from: (
+        int  # so many files to read, or the like of links, are worth the start of children
+    )
     environment: Callable[[], bytes] = bytes  # what the files run in
 
 
@@ -80,51 +87,50 @@ def _made(
     work: Path,
 ) -> records.Stored:
     """Make it in ``work``."""
-    ground = volume.probe(work)
     with ExitStack() as stack:
-        root = opened(home.workspace, stack)
         previous = _previous(home)
+        begun = _begun(home, work, previous, stack)
         found = stack.enter_context(tempfile.TemporaryFile(dir=work, buffering=1 << 18))
         walk = scan.Scan(
-            root,
+            begun.roots[0],
             settings.rules,
             volume.mounts_inside(home.workspace),
-            ground.trusted_before,
+            begun.ground.trusted_before,
             previous.manifest if previous else None,
         )
-        budget = _looked(home, settings, walk, found, progress)
-        (work / records.TREE).mkdir(mode=0o700)
-        tree = opened(work / records.TREE, stack)
-        before = opened(previous.tree, stack) if previous else -1
-        rebooted = previous is not None and (
-            previous.stored is None or previous.stored.boot != volume.boot()
-        )
-        job = copying.Job(ground, budget, progress.advance)
-        filler = filling.Filler(job, root, tree, before, rebooted)
+        with closing(ahead.Ahead(begun, progress.advance)) as links:
+            if _files(previous) >= _LINKS * settings.helpers_from:
+                links.start(home.held)
+            progress.phase("Looking at the files")
+            for line, draft in walk.drafts():
+                links.folder(draft)
+                drafts.write(found, line, draft)
+                progress.advance(0)
+            unlinked = links.unlinked()
+        budget = _budget(home, settings, walk.totals, unlinked is not None)
+        progress.expect(walk.totals.new_bytes + walk.totals.look_bytes)
+        progress.phase("Taking the snapshot")
+        job = copying.Job(begun.ground, budget, progress.advance)
+        filler = filling.Filler(job, *begun.roots, begun.check_sizes)
         read = walk.totals.new_files + walk.totals.look_files
-        count = making.CHILDREN if read >= settings.helpers_from else 0
+        helpers = hands.Hands(begun, read >= settings.helpers_from, home.held)
         with closing(manifest.Writer(work / records.MANIFEST)) as writer:
-            maker = making.Maker(filler, hands.Hands(filler, count, home.held), writer)
+            maker = making.Maker(filler, helpers, writer, unlinked)
             maker.make(drafts.read(found))
     return _recorded(work, settings, order, maker.outcome, writer)
 
 
-def _looked(
-    home: places.Layout,
-    settings: Settings,
-    walk: scan.Scan,
-    found: IO[bytes],
-    progress: base.Progress,
-) -> copying.Budget:
-    """Walk the live tree, and refuse now what would not fit. Raises: NoSpace, Cancelled."""
-    progress.phase("Looking at the files")
-    for line, draft in walk.drafts():
-        drafts.write(found, line, draft)
-        progress.advance(0)
-    budget = _budget(home, settings, walk.totals)
-    progress.expect(walk.totals.new_bytes + walk.totals.look_bytes)
-    progress.phase("Taking the snapshot")
-    return budget
+def _begun(
+    home: places.Layout, work: Path, previous: records.Kept | None, stack: ExitStack
+) -> hand.Start:
+    """The trees: the live one, the new one, the previous one; each is open for ``stack``."""
+    ground = volume.probe(work)
+    (work / records.TREE).mkdir(mode=0o700)
+    live, tree = opened(home.workspace, stack), opened(work / records.TREE, stack)
+    if previous is None:
+        return hand.Start(ground, (live, tree, -1), False)
+    rebooted = previous.stored is None or previous.stored.boot != volume.boot()
+    return hand.Start(ground, (live, tree, opened(previous.tree, stack)), rebooted)
 
 
 def opened(folder: Path, stack: ExitStack) -> int:
@@ -139,11 +145,20 @@ def _previous(home: places.Layout) -> records.Kept | None:
     return next((k for k in records.all_kept(home) if k.is_whole() and k.tree.is_dir()), None)
 
 
-def _budget(home: places.Layout, settings: Settings, totals: scan.Totals) -> copying.Budget:
-    """Refuse now what would not fit. Raises: NoSpace."""
+def _files(previous: records.Kept | None) -> int:
+    """How many are likely as they were."""
+    known = previous.snapshot if previous else None
+    return known.files or 0 if known else 0
+
+
+def _budget(
+    home: places.Layout, settings: Settings, totals: scan.Totals, made: bool
+) -> copying.Budget:
+    """Refuse now what would not fit. ``made``: its folders are there. Raises: NoSpace."""
     # each entry has about 250 bytes in the draft and in the manifest
-    own = usage.BLOCK * totals.folders + 500 * totals.entries + 64 * 1024
-    need = totals.new_bytes - totals.holes + own
+    own = 500 * totals.entries + 64 * 1024
+    folders = usage.BLOCK * totals.folders
+    need = totals.new_bytes - totals.holes + own + folders
     there, used = volume.room(home.home), usage.current(home)
     allowed = int(there.total * settings.share)
     if used + need > allowed:
@@ -153,8 +168,13 @@ def _budget(home: places.Layout, settings: Settings, totals: scan.Totals) -> cop
             "Nothing was changed.",
             "Delete snapshots you no longer need, or ask for a larger share.",
         )
-    volume.require(home.home, need, totals.folders + totals.new_files + 8, "This snapshot")
-    return copying.Budget(min(allowed - used, there.free) - own, "the room it may take")
+    inodes = totals.new_files + 8
+    if made:
+        volume.require(home.home, need - folders, inodes, "This snapshot")
+    else:
+        volume.require(home.home, need, inodes + totals.folders, "This snapshot")
+    left = there.free - (0 if made else folders)
+    return copying.Budget(min(allowed - used - folders, left) - own, "the room it may take")
 
 
 def _recorded(

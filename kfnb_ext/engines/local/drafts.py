@@ -1,7 +1,7 @@
 """What a walk found, kept on disk until the room for it is known to be there.
 
-Rule: in memory it would grow with the workspace. Of a folder that is as it was, only what its
-links need is decoded again; its line of the manifest is passed on as it is.
+Rule: in memory it would grow with the workspace. The line of the manifest of a folder that is as
+it was is passed on as it is.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,9 @@ _SAME, _OTHER = b"=", b"*"
 
 
 class Same(msgspec.Struct, array_like=True, gc=False):
-    """A folder that is as it was. Names stand in one text, divided by what no name can hold."""
+    """A folder that is as it was, and what it adds up to."""
 
     path: str
-    mode: int
-    mtime: int
-    names: str
-    folders: str
     files: int
     size: int
 
@@ -34,7 +30,7 @@ _same = msgspec.json.Decoder(Same).decode
 def write(file: IO[bytes], line: bytes, draft: scan.Draft) -> None:
     """Add a draft; ``line``: that of the previous manifest, where it still holds."""
     if draft.unchanged:
-        file.write(_SAME + _encode(_shortened(draft.folder)) + b"\n" + line)
+        file.write(_SAME + _encode(_summed(draft.folder)) + b"\n" + line)
     else:
         file.write(_OTHER + _encode(draft) + b"\n")
 
@@ -49,11 +45,7 @@ def read(file: IO[bytes]) -> Iterator[tuple[bytes, Same | scan.Draft]]:
             yield b"", _draft(line[1:])
 
 
-def _shortened(folder: manifest.Folder) -> Same:
-    items, me = folder.items, folder.me
-    folders = [i.name for i in items if i.kind == manifest.FOLDER]
-    named = [i.name for i in items if i.kind != manifest.FOLDER]
-    size = sum([i.size for i in items])  # of folders it is 0
-    return Same(
-        folder.path, me.mode, me.mtime, "/".join(named), "/".join(folders), len(named), size
-    )
+def _summed(folder: manifest.Folder) -> Same:
+    items = folder.items
+    files = sum([i.kind != manifest.FOLDER for i in items])
+    return Same(folder.path, files, sum([i.size for i in items]))  # of folders it is 0

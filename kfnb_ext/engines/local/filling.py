@@ -7,7 +7,7 @@ when all in it is there; its subfolders are made before, by who hands it out.
 import os
 from typing import NamedTuple, TypeAlias
 
-from kfnb_ext.engines.local import copying, drafts, manifest, names, opening, portions, scan
+from kfnb_ext.engines.local import copying, linker, manifest, names, opening, portions, scan
 
 Copy: TypeAlias = tuple[manifest.Item, str | None]  # and where the previous snapshot may have it
 _GONE, _REPLACED = -1, -2  # instead of a descriptor of the live folder
@@ -48,35 +48,6 @@ class Filler:
     ) -> None:
         self.job, self.live, self.tree, self.before = job, live, tree, before
         self.check_sizes = check_sizes
-
-    def same(self, line: bytes, same: drafts.Same) -> Filled:
-        """A folder that is as it was: nothing but links."""
-        if not self.link_all(same):
-            return self.whole(_drafted(line))
-        return Filled(line, same.files, same.size)
-
-    def link_all(self, same: drafts.Same) -> bool:
-        """False: one could not be linked, and none is there."""
-        if self.check_sizes:
-            return False
-        path = names.raw(same.path)
-        tree, before, link = opening.at(self.tree, path), -1, os.link
-        done: list[str] = []
-        try:
-            before = opening.at(self.before, path)
-            for name in names.raw(same.names).split("/") if same.names else ():
-                link(name, name, src_dir_fd=before, dst_dir_fd=tree, follow_symlinks=False)
-                done.append(name)
-            _figures(tree, same.mode, same.mtime)
-        except OSError:
-            for name in done:
-                os.unlink(name, dir_fd=tree)
-            return False
-        finally:
-            os.close(tree)
-            if before >= 0:
-                os.close(before)
-        return True
 
     def whole(self, draft: scan.Draft) -> Filled:
         """Fill a folder in one go."""
@@ -180,13 +151,8 @@ class Filler:
                 elif result.note:
                     folder.left.append((item.name, result.note))
             folder.items = items
-        _figures(work.tree, folder.me.mode, folder.me.mtime)
+        linker.figures(work.tree, folder.me.mode, folder.me.mtime)
         return _added_up(folder, added, left)
-
-
-def _figures(fd: int, mode: int, mtime: int) -> None:
-    os.utime(fd, ns=(mtime, mtime))
-    os.fchmod(fd, (mode & 0o555) | 0o500)
 
 
 def _open_or(root: int, path: str) -> int:
@@ -196,7 +162,8 @@ def _open_or(root: int, path: str) -> int:
         return _GONE
 
 
-def _drafted(line: bytes) -> scan.Draft:
+def drafted(line: bytes) -> scan.Draft:
+    """A folder that is as it was, to be looked at file by file."""
     folder = manifest.decode(line)
     kinds = [scan.FOLDER if i.kind == manifest.FOLDER else scan.SAME for i in folder.items]
     return scan.Draft(folder, "".join(kinds))

@@ -1,8 +1,6 @@
 """A child that fills folders: what it is asked comes in lines, and so do its answers.
 
-Rule: it does what ``Filler`` does and decides nothing. It ends with its input, and at once when
-who started it dies; the lock of those who write is its own as well, so that nobody else begins
-while it still works.
+Rule: it does what ``Filler`` does and decides nothing. It ends with its input.
 """
 
 import gc
@@ -12,9 +10,10 @@ from typing import IO
 import msgspec
 
 from kfnb_ext import errors
-from kfnb_ext.engines.local import copying, drafts, filling, scan, volume
+from kfnb_ext.engines.local import copying, filling, scan, volume
 
-FILL, SAME, TAKE, END = b"*", b"=", b"t", b"."
+FILL, TAKE, END = b"*", b"t", b"."
+DONE = END + b"\n"
 _UNLIMITED = 1 << 62  # who asks keeps the budget
 
 
@@ -45,7 +44,6 @@ class Failed(msgspec.Struct, array_like=True):
 Answer = tuple[int, int, int, list[tuple[str, str, bool]]]  # a Filled without its line
 encode = msgspec.json.Encoder().encode
 _draft = msgspec.json.Decoder(scan.Draft).decode
-_same = msgspec.json.Decoder(drafts.Same).decode
 _wanted = msgspec.json.Decoder(Wanted).decode
 
 
@@ -74,9 +72,7 @@ class Hand:
         self._done += done
 
     def _answer(self, what: bytes, line: bytes) -> None:
-        if what == SAME:
-            self._target.write(b"true\n" if self._filler.link_all(_same(line)) else b"false\n")
-        elif what == FILL:
+        if what == FILL:
             filled = self._filler.whole(_draft(line))
             self._target.write(encode(filled[1:]) + b"\n" + filled.line + b"\n")
         else:

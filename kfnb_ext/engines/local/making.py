@@ -1,6 +1,6 @@
 """Builds the tree of a snapshot from the drafts of a walk, and writes its manifest.
 
-Rule: this thread makes the folders, hands them out and keeps the order. Light folders go out in
+Rule: this thread hands out what was not linked ahead, and keeps the order. Light folders go out in
 portions. One with large copies, or with names of one file, is begun and completed here, in order,
 for such a name needs the first one to be there.
 """
@@ -14,6 +14,8 @@ from typing import NamedTuple
 from msgspec import structs
 
 from kfnb_ext.engines.local import (
+    ahead,
+    children,
     copying,
     drafts,
     filling,
@@ -26,7 +28,6 @@ from kfnb_ext.engines.local import (
 from kfnb_ext.model import snapshots
 
 THREADS = max(2, min(4, len(os.sched_getaffinity(0))))
-CHILDREN = 2  # each takes 26 MiB of memory
 NAMED_AT_MOST = 1000
 _AHEAD = 48  # heavy folders in flight: three descriptors each
 _IN_FLIGHT = 16 * 1024 * 1024  # bytes of memory, about, for what waits for its turn
@@ -34,7 +35,7 @@ _ENTRY = 1024  # bytes of memory of one entry
 
 
 class _Portion(NamedTuple):
-    """Light folders that a child fills, or that were filled here."""
+    """Light folders that a child fills, or that are filled."""
 
     weight: int
     filled: "Future[list[filling.Filled]] | list[filling.Filled]"
@@ -80,22 +81,31 @@ class Outcome:
 
 
 class Maker:
-    """Makes one snapshot. Without ``helpers`` this thread fills what is light itself."""
+    """Makes one snapshot. Without ``helpers`` this thread fills what is light itself.
+
+    ``unlinked``: which folders that are as they were could not be linked ahead; None: nothing was
+    made ahead.
+    """
 
     def __init__(
-        self, filler: filling.Filler, helpers: hands.Hands, writer: manifest.Writer
+        self,
+        filler: filling.Filler,
+        helpers: hands.Hands,
+        writer: manifest.Writer,
+        unlinked: frozenset[str] | None,
     ) -> None:
+        self._unlinked = unlinked
         self._filler, self._helpers, self._writer = filler, helpers, writer
         self._pool = ThreadPoolExecutor(THREADS, "kfnb-copy")
-        self._askers = ThreadPoolExecutor(CHILDREN, "kfnb-ask")  # one waits for each child
+        self._askers = ThreadPoolExecutor(children.COUNT, "kfnb-ask")  # one waits for each child
         self._pending: deque[_Portion | _Heavy] = deque()
         self._weight = self._heavy = 0
-        self._lights: list[hands.Light] = []
+        self._lights: list[filling.Filled | scan.Draft] = []
         self._light_files = self._light_bytes = 0
         self._first: dict[str, manifest.Item] = {}  # of hard links, by path
         self.outcome = Outcome()
 
-    def make(self, found: Iterable[hands.Light]) -> None:
+    def make(self, found: Iterable[tuple[bytes, drafts.Same | scan.Draft]]) -> None:
         """Make everything. Raises what a copy raises; no thread is at work after that."""
         try:
             for line, draft in found:
@@ -117,53 +127,57 @@ class Maker:
         return self._weight > _IN_FLIGHT or self._heavy > _AHEAD
 
     def _hand_out(self, line: bytes, draft: drafts.Same | scan.Draft) -> None:
-        """Make the folders in a folder, then let it be filled."""
+        """Let a folder be filled, unless it is there, after the folders in it were made."""
+        made = self._unlinked
         if isinstance(draft, drafts.Same):
-            self._make(draft.path, draft.folders.split("/") if draft.folders else ())
-            files, size = draft.files, 0
-        else:
-            items, todo = draft.folder.items, draft.todo
-            if scan.FOLDER in todo:
-                folders = (i.name for i in items if i.kind == manifest.FOLDER)
-                self._make(draft.folder.path, folders)
-            read = [i.size for i, t in zip(items, todo, strict=True) if t in (scan.NEW, scan.LOOK)]
-            files, size = len(items), sum(read)
-            linked = any(i.links > 1 for i in items)
-            if linked or len(read) > portions.FILES or size > portions.BYTES:
-                self._begin(draft)
+            if made is not None and draft.path not in made:
+                self._add(filling.Filled(line, draft.files, draft.size), 0, 0)
                 return
-        self._lights.append((line, draft))
+            draft = filling.drafted(line)
+        items, todo = draft.folder.items, draft.todo
+        if made is None:
+            ahead.folders(self._filler.tree, draft)
+        read = [i.size for i, t in zip(items, todo, strict=True) if t in (scan.NEW, scan.LOOK)]
+        size = sum(read)
+        linked = any(i.links > 1 for i in items)
+        if linked or len(read) > portions.FILES or size > portions.BYTES:
+            self._begin(draft)
+        else:
+            self._add(draft, len(items), size)
+
+    def _add(self, light: filling.Filled | scan.Draft, files: int, size: int) -> None:
+        self._lights.append(light)
         self._light_files += files + 8  # a folder costs about as much as eight links
         self._light_bytes += size
         if self._light_files > 4 * portions.FILES or self._light_bytes > portions.BYTES:
             self._flush()
 
-    def _make(self, path: str, folders: Iterable[str]) -> None:
-        for name in folders:
-            os.mkdir(names.raw(names.join(path, name)), 0o700, dir_fd=self._filler.tree)
-
     def _flush(self) -> None:
         """Hand out the light folders that were gathered."""
-        if self._lights:
-            lights, self._lights = self._lights, []
-            weight = sum(len(line) for line, _ in lights) + _ENTRY * self._light_files
-            portion = _Portion(
-                weight,
-                self._askers.submit(self._helpers.fill, lights)
-                if self._helpers
-                else self._fill(lights),
+        lights, self._lights = self._lights, []
+        to_fill = [light for light in lights if isinstance(light, scan.Draft)]
+        weight = _ENTRY * self._light_files
+        self._light_files = self._light_bytes = 0
+        if lights:
+            filled = (
+                self._askers.submit(self._fill, lights, to_fill)
+                if to_fill and self._helpers
+                else self._fill(lights, to_fill)
             )
-            self._pending.append(portion)
+            self._pending.append(_Portion(weight, filled))
             self._weight += weight
-            self._light_files = self._light_bytes = 0
         self._filler.job.advance(0)  # where a user who asked to stop is heard
 
-    def _fill(self, lights: list[hands.Light]) -> list[filling.Filled]:
-        filler = self._filler
-        return [
-            filler.same(line, draft) if isinstance(draft, drafts.Same) else filler.whole(draft)
-            for line, draft in lights
-        ]
+    def _fill(
+        self, lights: list[filling.Filled | scan.Draft], to_fill: list[scan.Draft]
+    ) -> list[filling.Filled]:
+        """All of ``lights``, filled, in their order."""
+        filled = iter(
+            self._helpers.fill(self._filler.job, to_fill)
+            if to_fill and self._helpers
+            else map(self._filler.whole, to_fill)
+        )
+        return [light if isinstance(light, filling.Filled) else next(filled) for light in lights]
 
     def _begin(self, draft: scan.Draft) -> None:
         """Begin a heavy folder."""
@@ -179,7 +193,8 @@ class Maker:
             if large:
                 heavy.taken.append(self._pool.submit(self._filler.take, work, batch))
             else:
-                heavy.taken.append(self._askers.submit(self._helpers.take, work, batch))
+                job = self._filler.job
+                heavy.taken.append(self._askers.submit(self._helpers.take, job, work, batch))
 
     def _finish(self) -> None:
         """Wait for the oldest, and write what became of it."""
