@@ -44,7 +44,7 @@ test.afterAll(() => driver.remove());
 test('on a shared GPU, what a notebook holds is told from the others', async ({ page, seen }) => {
   await openLab(page, jupyter());
   await openNotebook(page, 'hold.ipynb');
-  await page.evaluate(() => window.jupyterapp.commands.execute('notebook:run-all-cells'));
+  await runAll(page);
   await expect.poll(() => fs.existsSync(`${devices}pid`), LATE).toBe(true);
   await expect.poll(() => fs.readFileSync(`${devices}pid`, 'utf8')).not.toBe('');
   const pid = fs.readFileSync(`${devices}pid`, 'utf8');

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { notebookOf } from './cells';
-import { expect, jupyterFor, openLab, test } from './lab';
+import { expect, jupyterFor, openLab, runAll, test } from './lab';
 
 declare global {
   interface Window {
@@ -32,11 +32,9 @@ test('a snapshot from a notebook shows its progress on one line', async ({ page,
   );
   const outputs = page.locator('.jp-OutputArea-output');
   await expect(page.locator('.jp-Notebook .jp-CodeCell')).toHaveCount(CELLS.length);
-  await expect(page.getByText('Python 3 (ipykernel) | Idle')).toBeVisible();
-
   await page.evaluate(watch);
 
-  await page.evaluate(() => window.jupyterapp.commands.execute('notebook:run-all-cells'));
+  await runAll(page);
 
   await expect(outputs.first()).toContainText('before cleanup": ', { timeout: 30_000 });
   await expect(outputs.first()).not.toContainText(' % ');

@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Locator } from '@playwright/test';
-import { expect, type Jupyter, jupyterFor, openLab, type Page, test } from './lab';
+import { notebookOf, openNotebook } from './cells';
+import { expect, type Jupyter, jupyterFor, openLab, type Page, runAll, test } from './lab';
 import { openSidebar, sidebar, tab } from './sidebar';
 
 const state = fs.mkdtempSync(path.join(os.tmpdir(), 'kfnb-use-'));
@@ -111,21 +112,11 @@ test('the sidebar open for a minute is no use by itself', async ({ page, seen })
 });
 
 test('a kernel that is busy is named by its notebook', async ({ page }) => {
-  const cell = { cell_type: 'code', execution_count: null, metadata: {}, outputs: [] };
-  const notebook = {
-    cells: [{ ...cell, id: 'a', source: 'import time; time.sleep(600)' }],
-    metadata: { kernelspec: { name: 'python3', display_name: 'Python 3 (ipykernel)' } },
-    nbformat: 4,
-    nbformat_minor: 5
-  };
-  fs.writeFileSync(path.join(jupyter().workspace, 'night.ipynb'), JSON.stringify(notebook));
+  const source = notebookOf(['import time; time.sleep(600)']);
+  fs.writeFileSync(path.join(jupyter().workspace, 'night.ipynb'), source);
   await openLab(page, jupyter());
-  await page.evaluate(async () => {
-    await window.jupyterapp.commands.execute('docmanager:open', { path: 'night.ipynb' });
-  });
-  await page.locator('.jp-Notebook .jp-Cell .cm-content').first().click();
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status=idle]').first().waitFor();
-  await page.keyboard.press('Shift+Enter');
+  await openNotebook(page, 'night.ipynb');
+  await runAll(page);
   await openSidebar(page);
   await expect(body(page).getByText(/night\.ipynb.* busy since/)).toBeVisible();
   await expect(body(page).getByText('Does not stop: it is in use.')).toBeVisible();
