@@ -42,6 +42,7 @@ export class Actions implements Acts {
         {
           heading: this.restoreHeading(snapshot, paths),
           preview: request => this.snapshots.preview(request),
+          ways: this.snapshots.engine(snapshot)?.can,
           running: this.running
         },
         this.trans

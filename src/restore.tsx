@@ -8,7 +8,7 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { type ApiError, asApiError } from './client';
-import type { RestorePlan, RestoreRequest } from './contract';
+import type { Power, RestorePlan, RestoreRequest } from './contract';
 import { type Gate, GatedDialog } from './gated';
 import type { Running } from './running';
 import { Ends } from './views/ends';
@@ -23,6 +23,8 @@ export interface Question {
   /** What is to be taken back, in a sentence; empty: it is a restore. */
   undo?: string;
   preview: (request: RestoreRequest) => Promise<RestorePlan>;
+  /** In which ways whole volumes can be restored here. */
+  ways?: readonly Power[];
   /** What would end if the notebook restarts. */
   running: Running;
 }
@@ -95,7 +97,12 @@ class Body extends ReactWidget implements Gate {
       <div>
         {question.undo ? <p className="kfnb-Undone">{question.undo}</p> : null}
         {volumes && choices ? (
-          <WayView request={request} onChange={way => void this.look(way)} trans={trans} />
+          <WayView
+            request={request}
+            ways={question.ways ?? []}
+            onChange={way => void this.look(way)}
+            trans={trans}
+          />
         ) : null}
         <div aria-live="polite" aria-busy={!plan && !error}>
           {plan ? <PlanView plan={plan} trans={trans} /> : null}

@@ -8,6 +8,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import { ChangesClient } from './changes-client';
 import { type ApiError, asApiError, type Client } from './client';
 import type {
+  EngineInfo,
   EngineName,
   EntryList,
   EnvironmentChanges,
@@ -41,6 +42,11 @@ export class Snapshots implements IDisposable {
   /** The last list; null before the first answer. */
   get list(): SnapshotList | null {
     return this._list;
+  }
+
+  /** What keeps a snapshot, as the last list told of it. */
+  engine(snapshot: Snapshot): EngineInfo | undefined {
+    return this._list?.engines.find(one => one.engine === snapshot.engine);
   }
 
   /** Why the list could not be had; null when it could. */

@@ -86,6 +86,7 @@ class Identity(Record, frozen=True, kw_only=True):
     culler: Culler
     namespace: str | None = None
     name: str | None = None
+    cluster: bool = True  # False: this is no pod, so no cluster stops it
 
 
 def identify(environment: Mapping[str, str], forced: str = "auto") -> Identity:
@@ -100,10 +101,12 @@ def identify(environment: Mapping[str, str], forced: str = "auto") -> Identity:
     elif "JUPYTERHUB_ACTIVITY_URL" in environment:
         found = "hub"
     named = notebook or workspace
+    culler: Culler = found if forced == "auto" else forced  # type: ignore[assignment]
     return Identity(
-        culler=found if forced == "auto" else forced,  # type: ignore[arg-type]
+        culler=culler,
         namespace=named[1] if named else None,
         name=named[2] if named else None,
+        cluster=culler not in ("unknown", "off") or "KUBERNETES_SERVICE_HOST" in environment,
     )
 
 

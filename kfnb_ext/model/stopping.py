@@ -14,6 +14,11 @@ UNKNOWN = StopForecast(
     text="When this notebook is stopped is not known.",
     hint="The administrator can tell it: KFNB_CULL_IDLE_MINUTES, as CULL_IDLE_TIME.",
 )
+ALONE = StopForecast(
+    stops_at=None,
+    known=False,
+    text="Nothing is known here that stops this server for want of use.",
+)
 ANEW = StopForecast(
     stops_at=None,
     known=False,

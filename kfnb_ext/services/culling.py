@@ -148,6 +148,8 @@ class CullingService:
         seen, every = self.sight, culling.period(looks)
         text, hint = culling.SEEN[seen]
         foreseen = stopping.forecast(verdict, idle, seen, every, now, told=self.written)
+        if foreseen is stopping.UNKNOWN and not self.identity.cluster:
+            foreseen = stopping.ALONE
         if self.before_us and self.answers:
             text, hint = culling.displaced(self.before_us)
             # Upstream's takes the kernels' word over the heartbeat's; OpenShift's the later one.

@@ -50,7 +50,7 @@ function Notes({ notes }: { notes: readonly string[] }): JSX.Element {
 
 /** When it stops or that it does not; what is not known is said as such, without a time. */
 function headline(
-  { forecast, sight }: Culling,
+  { culler, forecast, idle_minutes, sight }: Culling,
   awake: KeepAwake | null,
   now: string,
   trans: TranslationBundle
@@ -64,6 +64,9 @@ function headline(
     return left < 60
       ? trans.__('Stops any moment now if nothing happens.')
       : trans.__('Stops at %1 if nothing happens (in %2).', at, units.duration(left, trans));
+  }
+  if (idle_minutes === null || (culler === 'workspaces' && BLIND.includes(sight))) {
+    return forecast.text; // no rule stops it, or the rule does not while its looks fail
   }
   if (BLIND.includes(sight)) {
     return trans.__('It may be stopped although it is used.');

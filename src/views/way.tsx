@@ -1,20 +1,22 @@
 /** How whole volumes are restored: this notebook goes back, a new one, or one volume more. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { RestoreRequest, RestoreWay } from '../contract';
+import type { Power, RestoreRequest, RestoreWay } from '../contract';
 
 export interface WayProps {
   request: RestoreRequest;
+  /** What its engine can do here. */
+  ways: readonly Power[];
   onChange: (changes: Partial<RestoreRequest>) => void;
   trans: TranslationBundle;
 }
 
-export function WayView({ request, onChange, trans }: WayProps): JSX.Element {
+export function WayView({ request, ways, onChange, trans }: WayProps): JSX.Element {
   const chosen = request.way ?? 'in_place';
   return (
     <fieldset className="kfnb-Ways">
       <legend>{trans.__('How?')}</legend>
-      {ways(trans).map(([way, text]) => (
+      {named(ways, trans).map(([way, text]) => (
         <label key={way} className="kfnb-Check">
           <input
             type="radio"
@@ -43,12 +45,13 @@ export function WayView({ request, onChange, trans }: WayProps): JSX.Element {
   );
 }
 
-function ways(trans: TranslationBundle): [RestoreWay, string][] {
-  return [
+function named(ways: readonly Power[], trans: TranslationBundle): [RestoreWay, string][] {
+  const texts: [RestoreWay, string][] = [
     ['in_place', trans.__('This notebook goes back (it restarts)')],
     ['new_notebook', trans.__('A new notebook beside this one')],
     ['data_volume', trans.__('As a data volume in this notebook (it restarts)')]
   ];
+  return texts.filter(([way]) => ways.includes(way));
 }
 
 interface WordsProps {

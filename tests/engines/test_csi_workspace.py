@@ -204,6 +204,14 @@ def test_a_claim_of_a_running_one_is_exchanged_for_a_larger_one_and_back(space, 
     assert kept == [NEW[nth]]
 
 
+def test_a_new_workspace_is_not_among_what_can_be_done(space, snapshot):
+    request = snapshots.RestoreRequest(engine="csi", snapshot=snapshot, way="new_notebook")
+
+    assert space.engine.info().can == ("in_place", "data_volume")
+    with pytest.raises(errors.Unsupported):
+        space.engine.plan(request)
+
+
 def test_a_guardian_goes_back_where_a_workspace_does_not_start_on_the_larger_claim(space):
     run = space.cluster.controllers
     run.workloads = True

@@ -18,12 +18,13 @@ IDENTITY = culling.Identity(culler="kubeflow", namespace="ns", name="nb")
 
 
 class Pod:
-    def __init__(self) -> None:
+    def __init__(
+        self, identity: culling.Identity = IDENTITY, idle: timedelta | None = HOUR
+    ) -> None:
         self.time = Time()
         self.timeline = timeline = Timeline(self.time.clock)
         self.keeper = ActivityKeeper(timeline)
-        options = Options(idle=HOUR)
-        self.service = CullingService(timeline, self.keeper, IDENTITY, options)
+        self.service = CullingService(timeline, self.keeper, identity, Options(idle=idle))
 
     def look(self, in_use: bool = False) -> culling.Culling:
         now = self.timeline.now()
@@ -162,3 +163,12 @@ def test_a_look_that_was_refused_is_none_until_one_is_answered(pod: Pod):
     assert pod.look().sight == "refused"
     pod.service.asked("kernels")
     assert pod.look().sight == "looks"
+
+
+def test_where_there_is_no_cluster_nobody_is_sent_to_its_administrator():
+    laptop = Pod(culling.identify({}), None).look().forecast
+    pod = Pod(culling.identify({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}), None).look().forecast
+
+    assert (laptop.known, laptop.hint) == (False, "")
+    assert laptop.text == "Nothing is known here that stops this server for want of use."
+    assert "KFNB_CULL_IDLE_MINUTES" in pod.hint

@@ -59,6 +59,15 @@ describe('the forecast', () => {
     expect(said(kept)).toContain('Does not stop: it is kept awake.');
   });
 
+  it('of a cluster whose rules do not stop it is told in its own words', () => {
+    const free = { ...used, text: 'No rule of the cluster pauses this workspace.' };
+    const failing = { ...used, text: 'While its looks fail, it is not paused.' };
+    const two = { culler: 'workspaces', idle_minutes: null } as const;
+    expect(culling({ ...two, forecast: free }).textContent).toMatch(/^No rule of the cluster/);
+    const looks = { ...two, idle_minutes: 60, sight: 'cannot_reach' } as const;
+    expect(culling({ ...looks, forecast: failing }).textContent).toMatch(/^While its looks fail/);
+  });
+
   it('that is not known shows no time', () => {
     const said = culling({ forecast: unknown }).textContent;
     expect(said).toBe('It is not known.Ask.');

@@ -24,14 +24,12 @@ afterEach(() => {
 });
 
 const REQUEST: RestoreRequest = { engine: 'csi', snapshot: 'one' };
+const WAYS = ['in_place', 'new_notebook', 'data_volume'] as const;
 
 it('a choice of the way takes back the word that was given for another', () => {
   const asked: Partial<RestoreRequest>[] = [];
-  act(() =>
-    root.render(
-      <WayView request={REQUEST} onChange={changes => asked.push(changes)} trans={trans} />
-    )
-  );
+  const change = (changes: Partial<RestoreRequest>): void => void asked.push(changes);
+  act(() => root.render(<WayView request={REQUEST} ways={WAYS} onChange={change} trans={trans} />));
 
   const radios = node.querySelectorAll<HTMLInputElement>('input[type=radio]');
   act(() => radios[1]?.click());
@@ -41,9 +39,23 @@ it('a choice of the way takes back the word that was given for another', () => {
   expect(asked).toEqual([{ way: 'new_notebook', unguarded: false }]);
 });
 
+it('a way that its engine cannot take is not offered', () => {
+  const ways = ['in_place', 'data_volume'] as const;
+  act(() =>
+    root.render(<WayView request={REQUEST} ways={ways} onChange={() => undefined} trans={trans} />)
+  );
+
+  expect(node.querySelectorAll('input[type=radio]')).toHaveLength(2);
+  expect(node.textContent).not.toContain('new notebook');
+});
+
 it('only a data volume asks where it is mounted', () => {
   const draw = (request: RestoreRequest): void =>
-    act(() => root.render(<WayView request={request} onChange={() => undefined} trans={trans} />));
+    act(() =>
+      root.render(
+        <WayView request={request} ways={WAYS} onChange={() => undefined} trans={trans} />
+      )
+    );
 
   draw(REQUEST);
   expect(node.querySelector('input[type=text]')).toBeNull();

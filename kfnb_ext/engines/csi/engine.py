@@ -24,13 +24,14 @@ from kfnb_ext.engines.csi import (
 )
 from kfnb_ext.engines.csi.context import Context
 from kfnb_ext.kube.client import failures
-from kfnb_ext.model import snapshots
+from kfnb_ext.model import cluster, snapshots
 
 NOTE = (
     "These are cuts of whole volumes, kept by the cluster's storage: they survive the loss of the "
     "pod and of the claim. Whether they survive the loss of the storage itself, its driver decides."
 )
 CAN: tuple[snapshots.Power, ...] = ("in_place", "new_notebook", "data_volume")
+CAN_ON_2: tuple[snapshots.Power, ...] = ("in_place", "data_volume")  # Kubeflow Notebooks 2.0
 FRESH = 3.0  # seconds for which a look at the list also tells whether the engine can be used
 WHOLE = "A snapshot of whole volumes cannot be {} by itself. Nothing was changed."
 INSTEAD = "Restore it as a data volume: then all its files lie beside the present ones."
@@ -70,28 +71,29 @@ class CsiEngine:
                 engine=self.name,
                 available=True,
                 note=NOTE,
-                can=CAN,
+                can=_can(self._here()),
                 against=against.why,
                 role=against.role,
             )
-        role = self._role(trouble)
+        here, role = None, ""
+        if isinstance(trouble, failures.ClusterError):
+            here = self._here()
+            role = roles.role(trouble, here)
         return snapshots.EngineInfo(
             engine=self.name,
             available=False,
             reason=trouble.message.replace(" Nothing was changed.", ""),
             hint=roles.HINT if role else trouble.hint,
             role=role,
-            can=CAN,
+            can=_can(here),
         )
 
-    def _role(self, trouble: errors.KfnbError) -> str:
-        if not isinstance(trouble, failures.ClusterError):
-            return ""
+    def _here(self) -> cluster.Place | None:
+        """None: it could not be had; the right to look at the pod may be what is missing."""
         try:
-            here = self._context.where()
-        except errors.KfnbError:  # the right to look at the pod is what is missing
-            here = None
-        return roles.role(trouble, here)
+            return self._context.where()
+        except errors.KfnbError:
+            return None
 
     def list(self) -> tuple[snapshots.Snapshot, ...]:
         """All snapshots, newest first. Raises: ClusterError, Unsupported."""
@@ -219,3 +221,7 @@ class CsiEngine:
                 f"{info.reason} Nothing was changed.",
                 "This is normal outside a pod. Folder snapshots work: `kfnb snapshot create`.",
             )
+
+
+def _can(here: cluster.Place | None) -> tuple[snapshots.Power, ...]:
+    return CAN_ON_2 if here and here.platform == "workspaces" else CAN
