@@ -30,9 +30,10 @@ def link(tree: int, before: int, records: bytes) -> bytes:
 def _linked(
     roots: "tuple[int, int]", path: bytes, names: "list[bytes]", told: "tuple[bytes, bytes]"
 ) -> bool:
-    target, source, link = os.open(path, _OPEN, dir_fd=roots[0]), -1, os.link
-    done = []
+    target = source = -1
+    done, link = [], os.link
     try:
+        target = os.open(path, _OPEN, dir_fd=roots[0])
         source = os.open(path, _OPEN, dir_fd=roots[1])
         for name in names:
             link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
@@ -43,9 +44,9 @@ def _linked(
             os.unlink(name, dir_fd=target)
         return False
     finally:
-        os.close(target)
-        if source >= 0:
-            os.close(source)
+        for fd in (target, source):
+            if fd >= 0:
+                os.close(fd)
     return True
 
 
