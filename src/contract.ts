@@ -335,6 +335,7 @@ export interface Identity {
   readonly culler: Culler;
   readonly namespace: string | null;
   readonly name: string | null;
+  readonly cluster: boolean; // False: this is no pod, so no cluster stops it
 }
 
 /** What Notebooks 2.0 tells in the status of the Workspace. */
