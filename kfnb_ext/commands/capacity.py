@@ -124,9 +124,12 @@ def _place(pod: Pod, word: str | None) -> tuple[str, str]:
     """The folder to scan, and the folder in it to show: inside the workspace the scan is shared."""
     if word is None:
         return str(pod.workspace), ""
+    no_folder = errors.NotFound(f"{refer.short(word)} is no folder.", "Name a folder.")
+    if not refer.is_path(word):
+        raise no_folder
     folder = Path(os.path.realpath(os.path.expanduser(word)))
     if not folder.is_dir():
-        raise errors.NotFound(f"{word[:200]} is no folder.", "Name a folder.")
+        raise no_folder
     root = os.path.realpath(pod.workspace)
     inside = os.path.relpath(folder, root)
     if inside == "." or not inside.startswith(".."):

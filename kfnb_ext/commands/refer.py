@@ -93,7 +93,7 @@ def paths(words: Sequence[str], workspace: Path) -> tuple[str, ...]:
 
 
 def _path(word: str, root: str) -> str:
-    if not word or "\0" in word:
+    if not word or not is_path(word):
         raise _outside(word, root)
     if word.startswith("~/"):  # in a notebook no shell has replaced it
         word = os.path.expanduser(word)
@@ -109,6 +109,14 @@ def _path(word: str, root: str) -> str:
     from kfnb_ext.engines.local import names
 
     return names.text(inside)
+
+
+def is_path(word: str) -> bool:
+    """Whether the system takes it for a path: text of a notebook may hold what no name can."""
+    try:
+        return b"\0" not in os.fsencode(word)
+    except UnicodeError:
+        return False
 
 
 def _here(word: str) -> str:

@@ -90,6 +90,7 @@ def test_an_unknown_id_is_refused(place: Path, word: str, verb: str):
 @example("/proc/self/root/etc/passwd")
 @example(".kfnb")
 @example(".kfnb/lock")
+@example("\udd00")
 def test_a_path_that_is_not_in_the_snapshot_is_refused(place: Path, path: str):
     assume(os.path.normpath(path) not in (".", "data", "link", "./."))
     refused(place, "snapshot", "restore", "latest", "--yes", "--", path)
@@ -178,3 +179,10 @@ def test_a_count_that_is_none_is_a_wrong_word(place: Path, word: str):
 
         assert code == 2
         assert f"'{word}' is not a whole number from 1 to 100000" in err
+
+
+@pytest.mark.parametrize(
+    "word", ["\udd00", "a\0b", LONG, "nowhere"], ids=["surrogate", "NUL", "long", "absent"]
+)
+def test_what_is_no_folder_is_not_scanned(place: Path, word: str):
+    refused(place, "du", "--", word)
