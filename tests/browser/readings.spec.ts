@@ -1,5 +1,7 @@
 /** The sidebar shows this very machine. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { notebookOf, openNotebook } from './cells';
 import { expect, jupyterFor, labIsReady, openLab, runAll, test } from './lab';
 import { openSidebar, sidebar, tab } from './sidebar';
 
@@ -41,22 +43,15 @@ test('the last ten minutes are a line, that grows and is there in a new tab', as
 });
 
 test('a busy kernel is named, with the time since it is busy', async ({ page }) => {
+  const source = notebookOf(['import time; time.sleep(30)']);
+  fs.writeFileSync(path.join(jupyter().workspace, 'busy.ipynb'), source);
   await openLab(page, jupyter());
-  await page.evaluate(async () => {
-    const { commands } = window.jupyterapp;
-    await commands.execute('notebook:create-new', { kernelName: 'python3' });
-  });
-  const cell = page.locator('.jp-Notebook .jp-Cell .cm-content').first();
-  // A notebook that is still being shown takes the text and forgets it.
-  await expect(async () => {
-    await cell.fill('import time; time.sleep(30)');
-    await expect(cell).toHaveText('import time; time.sleep(30)', { timeout: 1000 });
-  }).toPass();
+  await openNotebook(page, 'busy.ipynb');
   await runAll(page);
   const opened = await openSidebar(page);
 
   await expect(opened.getByText('In use')).toBeVisible();
-  await expect(opened.getByText(/Untitled.*busy since \d\d:\d\d/)).toBeVisible();
+  await expect(opened.getByText(/busy\.ipynb.*busy since \d\d:\d\d/)).toBeVisible();
   await page.evaluate(() => window.jupyterapp.commands.execute('notebook:interrupt-kernel'));
 });
 
