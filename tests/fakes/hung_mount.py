@@ -5,16 +5,15 @@ nothing of it stays behind. The server is a child process; SIGSTOP is its death.
 """
 
 import ctypes
-import json
 import os
 import signal
 import struct
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.fakes import child
 
 ROOT = Path(__file__).parents[2]
 DEVICE = "/dev/fuse"
@@ -45,16 +44,7 @@ def told_by(code: str, folder: Path) -> Any:
     """What a process prints that runs ``code``, and mounts this at ``folder`` for itself alone."""
     if not Path(DEVICE).exists() or os.geteuid() != 0:
         pytest.skip("NO FUSE, OR NOT ROOT: a hung filesystem cannot be made, it is not tested")
-    ended = subprocess.run(
-        [sys.executable, "-c", code, str(folder)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
+    return child.told("-c", code, str(folder), env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 def own_namespace() -> None:

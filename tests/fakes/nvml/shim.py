@@ -4,14 +4,14 @@ Rule: the loader looks at LD_LIBRARY_PATH when a process starts, so each scenari
 """
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from tests.fakes import child
 
 SOURCES = sorted(Path(__file__).parent.glob("fake*.[ch]"))
 ROOT = Path(__file__).parents[3]
@@ -85,16 +85,7 @@ class Shim:
         variables = {**os.environ, **self.env, "PYTHONPATH": str(ROOT)}
         variables |= {} if loader_path else {"LD_LIBRARY_PATH": ""}
         variables |= env
-        ended = subprocess.run(
-            [sys.executable, "-W", "error", "-c", PRELUDE + code],
-            env=variables,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout)
+        return child.told("-W", "error", "-c", PRELUDE + code, env=variables)
 
 
 def _key(name: str) -> str:
