@@ -12,7 +12,6 @@ from pathlib import Path
 from kfnb_ext.engines.local import children, hand, linker, manifest, names, portions, scan
 
 _AHEAD = 64  # portions in flight: on a slow volume the walk waits for them
-_FOLDER = 8  # links, that a folder costs as much as
 
 
 class Ahead:
@@ -53,8 +52,8 @@ class Ahead:
             me, path, joined = folder.me, _bytes(folder.path), _bytes("/".join(named))
             self._paths.append(folder.path)
             self._records.append(linker.record(path, me.mode, me.mtime, joined))
-            self._weight += len(named) + _FOLDER
-            if self._weight > 4 * portions.FILES:
+            self._weight += len(named) + portions.FOLDER
+            if self._weight > portions.LINKS:
                 self._flush()
 
     def unlinked(self) -> frozenset[str] | None:

@@ -41,8 +41,8 @@ class LocalEngine:
 
     ``exclude``: patterns of names to leave out. ``share``: the part of the volume (0..1) that
     snapshots may take. ``patience``: seconds that a preview may read contents.
-    ``helpers_from``: from so many files to read on, child processes copy. Making one changes
-    nothing.
+    ``helpers_from``: from so many files to read on, or five times as many that may be linked, child
+    processes do it. Making one changes nothing.
     """
 
     name = "local"

@@ -147,9 +147,9 @@ class Maker:
 
     def _add(self, light: filling.Filled | scan.Draft, files: int, size: int) -> None:
         self._lights.append(light)
-        self._light_files += files + 8  # a folder costs about as much as eight links
+        self._light_files += files + portions.FOLDER
         self._light_bytes += size
-        if self._light_files > 4 * portions.FILES or self._light_bytes > portions.BYTES:
+        if self._light_files > portions.LINKS or self._light_bytes > portions.BYTES:
             self._flush()
 
     def _flush(self) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from kfnb_ext.engines.local import manifest
 
 FILES, BYTES = 100, 4 * 1024 * 1024  # of one portion
+LINKS, FOLDER = 4 * FILES, 8  # of one portion of links; a folder costs about as much as so many
 _WORTH_TELLING = 512 * 1024
 _With = TypeVar("_With")
 
